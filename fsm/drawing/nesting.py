@@ -37,6 +37,11 @@ class Nesting:
         """Return the boxes around a state, the outermost first."""
         return self._states[name]
 
+    def box_of(self, name: str) -> str | None:
+        """Return the box that a state is directly in, if any."""
+        around = self._states[name]
+        return around[-1] if around else None
+
     def around_box(self, name: str) -> tuple[str, ...]:
         """Return the boxes around a box, the outermost first."""
         return self._around[name]
@@ -52,9 +57,16 @@ class Nesting:
         label would be far from what is left. Between a box and what is in it, from a box to
         itself, or to several states, there is no single line at all.
         """
-        return self.is_declared and bool(
-            arrow.from_box is not None or arrow.to_box is not None or arrow.forks
-        )
+        borders = {arrow.from_box, arrow.to_box} - {None}
+        if not self.is_declared or not (borders or arrow.forks):
+            return False
+        has_label = bool(automatic_labels(arrow) or arrow.effects)
+        return has_label or arrow.inner or bool(arrow.forks) or self._encloses(arrow)
+
+    def _encloses(self, arrow: Arrow) -> bool:
+        """Return whether an end of an arrow is the border of a box around the other end."""
+        begin, end = self._states[arrow.source], self._states[arrow.target]
+        return arrow.from_box in end or arrow.to_box in begin
 
     def bent(self, arrows: Iterable[Arrow]) -> dict[str | None, list[int]]:
         """Return the places of the bent arrows, by the box in which their labels are."""

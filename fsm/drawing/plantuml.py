@@ -48,10 +48,9 @@ class _PlantUmlWriter:
         nesting = Nesting(picture)
         self.arrows = nesting.inside(picture.arrows)
         self.histories = {
-            node.name: f"{self.composites[around[-1]] if around else ''}{_HISTORY[node.history]}"
+            node.name: (nesting.box_of(node.name), _HISTORY[node.history])
             for node in picture.nodes
             if node.history
-            for around in [nesting.around_state(node.name)]
         }
         self.forks = plain_ids(
             (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
@@ -70,7 +69,7 @@ class _PlantUmlWriter:
         for box in picture.boxes:
             yield from self._box(box, 0)
         if picture.initial is not None:
-            yield f"[*] --> {self._end(picture.initial, picture.initial_box)}"
+            yield f"[*] --> {self._end(picture.initial, picture.initial_box, None)}"
         yield from self._arrows(None, 0)
         for node in picture.loose if picture.is_declared else picture.nodes:
             yield from self._final(node, 0)
@@ -95,7 +94,7 @@ class _PlantUmlWriter:
                 white = "" if box.rank is None else _paint(box.rank, "#ffffff")
                 yield from self._node(part, white, depth + 1)
         for name in box.initial:
-            yield f"{space}  [*] --> {self._named(name)}"
+            yield f"{space}  [*] --> {self._named(name, box.name)}"
         yield from self._arrows(box.name, depth + 1)
         if self.picture.is_declared and not box.parallel:
             for node in box.nodes:
@@ -118,14 +117,16 @@ class _PlantUmlWriter:
 
     def _arrows(self, box: str | None, depth: int) -> Iterator[str]:
         for arrow in self.arrows.get(box, ()):
-            yield from (f"{'  ' * depth}{line}" for line in self._arrow(arrow))
+            yield from (f"{'  ' * depth}{line}" for line in self._arrow(arrow, box))
 
-    def _arrow(self, arrow: Arrow) -> Iterator[str]:
+    def _arrow(self, arrow: Arrow, inside: str | None) -> Iterator[str]:
         text = "\\n".join(map(_escaped, automatic_labels(arrow) + arrow.effects))
         text = f" : {text}" if text else ""
         line = f"-{_style(arrow)}->"
-        begin = self._end(arrow.source, arrow.from_box)
-        end = self._end(arrow.target, arrow.to_box)
+        begin, end = (
+            self._end(state, box, inside)
+            for state, box in ((arrow.source, arrow.from_box), (arrow.target, arrow.to_box))
+        )
         if not arrow.forks:
             yield f"{begin} {line} {end}{text}"
             return
@@ -133,14 +134,17 @@ class _PlantUmlWriter:
         yield f"state {fork} <<fork>>"
         yield f"{begin} {line} {fork}{text}"
         yield f"{fork} {line} {end}"
-        yield from (f"{fork} {line} {self._named(name)}" for name in arrow.forks)
+        yield from (f"{fork} {line} {self._named(name, inside)}" for name in arrow.forks)
 
-    def _end(self, state: str, box: str | None) -> str:
-        return self._named(state) if box is None else self.composites[box]
+    def _end(self, state: str, box: str | None, inside: str | None) -> str:
+        return self._named(state, inside) if box is None else self.composites[box]
 
-    def _named(self, name: str) -> str:
-        """Return the id of a state, or of a box of a declaration."""
-        return self.histories.get(name) or self.ids[name]
+    def _named(self, name: str, inside: str | None) -> str:
+        """Return the id of a state, or of a box of a declaration, as it is written in a box."""
+        if name not in self.histories:
+            return self.ids[name]
+        box, mark = self.histories[name]
+        return mark if box is None or box == inside else f"{self.composites[box]}{mark}"
 
 
 def _marked(mark: Mark) -> str:
