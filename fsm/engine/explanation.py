@@ -69,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of a story. ``place`` is ``file:line``, or empty for the end of a period."""
+    """One event of a story. ``place`` is ``file:line``, or empty for what a clock caused."""
 
     timestamp: datetime
     """When it happened, in UTC."""
@@ -85,6 +85,8 @@ class Entry:
     """The rule by which it came out of the line, where that is more than its name there."""
     doubt: str = ""
     """What is not certain about it."""
+    timer: str = ""
+    """The timer that fired, as ``expire after 30m in waiting``; empty for other events."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -272,8 +274,8 @@ def history_of(
     """Return one row per event and machine that defines it, sorted by message and time.
 
     ``frame`` is of :func:`rows_of`. Columns: ``file`` and ``row`` (null for the end of a validity
-    period), the message's identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``,
-    ``rejected``. Events that no machine defines have no ``machine``.
+    period and a firing), the message's identity, ``timestamp``, ``event``, ``timer``, ``machine``,
+    ``before``, ``after``, ``rejected``. Events that no machine defines have no ``machine``.
     """
     return _fold_messages(log, frame, machines, validity, as_of, dedupe).history()
 
@@ -290,7 +292,7 @@ def _fold_messages(
     products = product_of(machines, deadlines=validity is not None)
     events = products[0].codes.events
     end = None if as_of is None else microseconds_since_1970(as_of)
-    if end is None and validity is not None:
+    if end is None and (validity is not None or products[0].codes.timers):
         whole = Encoder(log, events, NeededColumns())
         end = max(int(batch.times.max()) for batch in whole.batches() if len(batch.times))
     frame = frame.sort(log.keys, maintain_order=True)
@@ -300,7 +302,7 @@ def _fold_messages(
     span = None if validity is None else validity // timedelta(microseconds=1)
     rows = kept.select("file", "row", *log.identity, "timestamp", "event")
     encoded = replace(batch.rows, files=kept["file"].to_numpy())
-    return FoldedRows(products, rows, timelines_of(encoded, Rules(products, span, end)))
+    return FoldedRows(products, rows, timelines_of(encoded, Rules.of(products, span, end)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -323,10 +325,14 @@ class FoldedRows:
         merged = pl.concat([unknown, *frames], how="diagonal")
         merged = merged.sort("at", maintain_order=True).drop("at")
         # The end of a period that changes nothing is left out.
-        return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
+        is_change = (pl.col("before") != pl.col("after")) | (pl.col("timer") != "")
+        return merged.filter(pl.col("row").is_not_null() | is_change)
 
     def events(self) -> pl.DataFrame:
-        """Return the events in order, numbered by ``at``; ends of periods have no file and row."""
+        """Return the events in order, numbered by ``at``; expiries have no file and row.
+
+        ``timer`` is the timer that fired, empty for everything else.
+        """
         order = self.timelines.order
         is_event = order != EXPIRY
         # An expiry takes the message's identity from the row before it.
@@ -336,7 +342,13 @@ class FoldedRows:
             pl.when(pl.Series(is_event)).then("row").alias("row"),
             pl.when(pl.Series(is_event)).then("file").alias("file"),
             pl.Series("at", np.arange(len(order))),
+            pl.Series("timer", self._timers(), pl.String),
         )
+
+    def _timers(self) -> list[str]:
+        codes = self.products[0].codes
+        texts = [*[""] * codes.first_timer, *(str(timer) for _, timer in codes.timers)]
+        return [texts[code] for code in self.timelines.codes.tolist()]
 
     def _of_machine(
         self, events: pl.DataFrame, at: int, number: int, machine: Machine
@@ -344,10 +356,13 @@ class FoldedRows:
         """Add the states of one machine to the events that it defines."""
         product, folded = self.products[at], self.timelines.folded[at]
         names = product.state_names(number)
-        expiry = pl.lit(machine.deadline.event if machine.deadline else "")
+        events_by_code = product.codes.names(machine)
+        happened = pl.Series(
+            [events_by_code[code] for code in self.timelines.codes.tolist()], dtype=pl.String
+        )
         return events.with_columns(
             pl.lit(machine.name).alias("machine"),
-            pl.when(pl.col("row").is_null()).then(expiry).otherwise("event").alias("event"),
+            pl.when(pl.col("row").is_null()).then(happened).otherwise("event").alias("event"),
             pl.Series("before", [names[i] for i in folded.before.tolist()], pl.String),
             pl.Series("after", [names[i] for i in folded.after.tolist()], pl.String),
             pl.Series("rejected", product.rejected[number][folded.cells]),
@@ -365,7 +380,7 @@ def _places(log: Log, events: pl.DataFrame) -> Iterator[str]:
 def _entries(log: Log, history: pl.DataFrame, machines: dict[str, Machine]) -> Iterator[Entry]:
     rows = history.select("file", "row").drop_nulls()
     proofs, meanings = log.proofs(rows), log.meanings(rows)
-    same = ["file", "row", "timestamp", "event"]
+    same = ["file", "row", "timestamp", "event", "timer"]
     for part in history.partition_by(same, maintain_order=True):
         first = part.row(0, named=True)
         key = (first["file"], first["row"])
@@ -377,7 +392,16 @@ def _entries(log: Log, history: pl.DataFrame, machines: dict[str, Machine]) -> I
             if row["machine"] is not None
         )
         place = place_of(name, line) if name else ""
-        yield Entry(first["timestamp"], first["event"], place, quote, changes, rule, doubt)
+        yield Entry(
+            first["timestamp"],
+            first["event"],
+            place,
+            quote,
+            changes,
+            rule,
+            doubt,
+            first["timer"],
+        )
 
 
 def _change(machine: Machine, row: dict[str, object]) -> Change:

@@ -1,7 +1,8 @@
 """What happened to the messages of one bucket: put in order, without duplicates, folded.
 
 One direction: rows in file order; brought together by message; put in order of time; duplicates
-and late rows set aside; ends of validity periods put between; folded by each product machine.
+and late rows set aside; ends of validity periods and firings of timers put between; folded by each
+product machine.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from numpy.typing import NDArray
 from fsm.arrays import Codes, Index, Mask, Times
 from fsm.engine.encode import LAST, Rows
 from fsm.engine.event_order import event_ranks
+from fsm.engine.firings import NEVER, Firings, MessageRows, find_firings
 from fsm.engine.fold import FoldedEvents, Groups, fold_events, group_rows
 from fsm.engine.product_machine import ProductMachine
+from fsm.engine.timed_machine import TimedMachine, timed_machines
 
 __all__ = ["EXPIRY", "NEVER", "Known", "KnownMessages", "Rules", "Timelines", "timelines_of"]
 
 EXPIRY = -1
-"""Stands for the row of the end of a validity period, which no log has."""
-NEVER = np.iinfo(np.int64).max
+"""Stands for the row of the end of a validity period, or of a firing, which no log has."""
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -37,12 +39,14 @@ class KnownMessages(Generic[T]):
     """What a checkpoint knows of messages: one row per message, the first rows of a bucket.
 
     ``events`` is the number of events so far, ``states`` the state under each product machine,
-    ``period_starts`` when each validity period began (:data:`NEVER` where it did not).
+    ``period_starts`` when each validity period began, and ``dues`` when each timer is due
+    (:data:`NEVER` where it did not, or does not run).
     """
 
     events: T
     states: tuple[T, ...]
     period_starts: tuple[T, ...]
+    dues: tuple[T, ...] = ()
 
     def map(self, change: Callable[[T], U]) -> KnownMessages[U]:
         """Return the columns, each changed by a function."""
@@ -50,6 +54,7 @@ class KnownMessages(Generic[T]):
             change(self.events),
             tuple(map(change, self.states)),
             tuple(map(change, self.period_starts)),
+            tuple(map(change, self.dues)),
         )
 
 
@@ -63,6 +68,7 @@ def joined_known(parts: Sequence[Known]) -> Known:
         np.concatenate([part.events for part in parts]),
         tuple(map(np.concatenate, zip(*(part.states for part in parts), strict=True))),
         tuple(map(np.concatenate, zip(*(part.period_starts for part in parts), strict=True))),
+        tuple(map(np.concatenate, zip(*(part.dues for part in parts), strict=True))),
     )
 
 
@@ -76,6 +82,18 @@ class Rules:
     products: Sequence[ProductMachine]
     validity: int | None = None
     end: int | None = None
+    timed: Sequence[TimedMachine] = ()
+    """The machines that have timers."""
+
+    @classmethod
+    def of(cls, products: Sequence[ProductMachine], validity: int | None, end: int | None) -> Rules:
+        """Return the rules of some products, their timers included."""
+        return cls(products, validity, end, timed_machines(products))
+
+    @property
+    def have_expiries(self) -> bool:
+        """Whether anything may happen that no row of a log is about."""
+        return self.validity is not None or bool(self.timed)
 
     @cached_property
     def ranks(self) -> Codes:
@@ -118,6 +136,8 @@ class Timelines:
     folded: tuple[FoldedEvents, ...] = ()
     period_starts: Times | None = None
     """When each validity period of each message began (messages x periods)."""
+    dues: Times | None = None
+    """When each timer of each message is due after its last event (messages x timers)."""
 
     @cached_property
     def lengths(self) -> Index:
@@ -153,6 +173,8 @@ def timelines_of(rows: Rows, rules: Rules, known: Known | None = None) -> Timeli
     )
     if rules.validity is not None and rules.products[0].codes.starting_events:
         timelines = _with_expiries(timelines, known, rules, rules.validity)
+    if rules.timed:
+        timelines = _with_firings(timelines, known, rules)
     folded = tuple(
         fold_events(
             product.table, timelines.codes, timelines.offsets, _initial(known, resumed, number)
@@ -360,11 +382,16 @@ def _expiries(timelines: Timelines, code: int, due: Times, messages: Index) -> _
     )
 
 
-def _inserted(timelines: Timelines, parts: Sequence[_Expiries], code: np.dtype[Any]) -> Timelines:
-    """Put expiries in their places; those of one place in order of time."""
-    expiries = _Expiries(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    by = np.lexsort((expiries.codes, expiries.times, expiries.messages))
-    codes, times, messages, places = (column[by] for column in expiries)
+def _inserted(
+    timelines: Timelines, parts: Sequence[_Expiries | Firings], code: np.dtype[Any]
+) -> Timelines:
+    """Put expiries and firings in their places; those of one place in order of time."""
+    columns = ("codes", "times", "messages", "places")
+    codes, times, messages, places = (
+        np.concatenate([getattr(part, column) for part in parts]) for column in columns
+    )
+    by = np.lexsort((times, places, messages))
+    codes, times, messages, places = (column[by] for column in (codes, times, messages, places))
     kind = np.promote_types(timelines.codes.dtype, code)
     return replace(
         timelines,
@@ -372,4 +399,48 @@ def _inserted(timelines: Timelines, parts: Sequence[_Expiries], code: np.dtype[A
         offsets=timelines.offsets + np.searchsorted(messages, np.arange(len(timelines.offsets))),
         codes=np.insert(timelines.codes.astype(kind), places, codes),
         times=np.insert(timelines.times, places, times),
+    )
+
+
+# Timers --------------------------------------------------------------------------------------
+
+
+def _with_firings(timelines: Timelines, known: Known | None, rules: Rules) -> Timelines:
+    """Put in the firings of each machine; those of one machine do not change another one."""
+    codes = rules.products[0].codes
+    found = {
+        timed.machine.name: find_firings(timed, _message_rows(timed, timelines, known, rules))
+        for timed in rules.timed
+    }
+    if sum(len(firings.codes) for firings in found.values()):
+        inserted = _inserted(timelines, list(found.values()), np.min_scalar_type(codes.width))
+    else:
+        inserted = timelines
+    return replace(inserted, dues=np.hstack([firings.dues for firings in found.values()]))
+
+
+def _message_rows(
+    timed: TimedMachine, timelines: Timelines, known: Known | None, rules: Rules
+) -> MessageRows:
+    resumed, count = timelines.resumed, len(timelines.offsets)
+    states = np.zeros(count, np.intp)
+    dues = np.full((count, len(timed.codes)), NEVER)
+    is_new = np.ones(count, np.bool_)
+    if resumed is not None and known is not None and len(known.events):
+        is_new = resumed.begins < 0
+        begins = resumed.begins[~is_new]
+        states[~is_new] = timed.states[known.states[timed.place][begins]]
+        first = rules.products[0].codes.first_timer
+        for column, code in enumerate(timed.codes.tolist()):
+            dues[~is_new, column] = known.dues[code - first][begins]
+    return MessageRows(
+        timelines.codes,
+        timelines.times,
+        timelines.order == EXPIRY,
+        timelines.offsets,
+        timelines.lengths,
+        states,
+        dues,
+        is_new,
+        NEVER if rules.end is None else rules.end,
     )
