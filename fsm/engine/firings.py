@@ -116,7 +116,9 @@ class _Clocks:
         self.timed, self.rows = timed, rows
         self.follow, self.width = timed.product.table.follow, timed.product.table.width
         self.timer_of = np.arange(len(timed.codes))
-        """The number of the timer of each column."""
+        """The number of the timer of each column, ascending."""
+        self.first: Index | slice = slice(None)
+        """The first column of each timer."""
         self.messages = np.arange(len(rows.offsets))
         self.at, self.stop = rows.offsets.copy(), rows.offsets + rows.lengths
         self.row = rows.states * self.width
@@ -173,7 +175,7 @@ class _Clocks:
         if self.in_a_row.max(initial=0) > MOST_IN_A_ROW:
             self._refuse(int(now[self.in_a_row.argmax()]))
         over = np.flatnonzero(~fires & (self.at == self.last_events[self.messages]))
-        self.kept[self.messages[over]] = self.dues[over, : len(self.timed.codes)]
+        self.kept[self.messages[over]] = self.dues[over][:, self.first]
 
     def _keep(self, going: Mask) -> None:
         self.messages, self.at, self.stop = (
@@ -208,11 +210,12 @@ class _Clocks:
             return
         changes, stops = self.timed.changes[cell[changed]], self.timed.stops
         whole = self.dues[changed]
-        dues = whole[:, : len(stops)]
+        dues = whole[:, self.first]
         due = now[changed, None] + self.timed.delays
         dues[changes == STOP] = NEVER
         starts = (changes == START) & (stops | (dues == NEVER))
         dues[starts] = due[starts]
+        whole[:, self.first] = dues
         self.dues[changed] = whole
         for timer in np.flatnonzero(~stops).tolist():
             more = np.flatnonzero((changes[:, timer] == START) & ~starts[:, timer])
@@ -225,9 +228,11 @@ class _Clocks:
             self.dues[messages[is_free], column] = due[is_free]
             messages, due = messages[~is_free], due[~is_free]
         if len(messages):
-            self.timer_of = np.append(self.timer_of, timer)
-            self.dues = np.append(self.dues, np.full((len(self.dues), 1), NEVER), axis=1)
-            self.dues[messages, -1] = due
+            place = int(np.searchsorted(self.timer_of, timer, side="right"))
+            self.timer_of = np.insert(self.timer_of, place, timer)
+            self.first = np.searchsorted(self.timer_of, np.arange(len(self.timed.codes)))
+            self.dues = np.insert(self.dues, place, NEVER, axis=1)
+            self.dues[messages, place] = due
 
     # Few messages ------------------------------------------------------------------------------
 

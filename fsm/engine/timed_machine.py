@@ -127,18 +127,26 @@ def _steps(
     machine: Machine, product: ProductMachine, timers: Mapping[int, Timer]
 ) -> Iterator[tuple[int, tuple[str, str, str]]]:
     """Yield each cell with the steps (state, event, next state) that the machine takes there."""
-    width, codes = product.table.width, product.codes
+    width, codes, deadline = product.table.width, product.codes, machine.deadline
     names = product.state_names(0)
-    for cell, follow in enumerate(product.table.follow.tolist()):
-        code, before = cell % width, names[cell // width]
-        firing = timers.get(code)
-        event = codes.events[code] if code < len(codes.events) else firing and firing.event
-        transition = machine.step(before, event) if event else None
-        if transition:
+    expiry, over = -1, np.zeros(len(names), np.bool_)
+    if deadline and deadline.start in codes.starting_events:
+        expiry = codes.expiry(deadline.start)
+        over = product.over[:, codes.starting_events.index(deadline.start)]
+    for cell in range(len(product.table.follow)):
+        state, code = divmod(cell, width)
+        before = names[state]
+        ends = code == expiry
+        if code < codes.unknown or code in timers:
+            transition = machine.step(before, codes.name(code, machine) or "")
+            if transition is None:
+                continue
             yield cell, (before, transition.event, transition.target)
-            before = transition.target
-        if product.expired[0, cell] and machine.deadline:
-            yield cell, (before, machine.deadline.event, names[follow // width])
+            before, ends = transition.target, bool(over[state])
+        if ends and deadline and before == deadline.state:
+            transition = machine.step(before, deadline.event)
+            if transition:
+                yield cell, (before, transition.event, transition.target)
 
 
 def _change(timer: Timer, before: str, event: str, after: str) -> int:
