@@ -42,6 +42,8 @@ class MachineResult:
         nothing = {"count": None, "percent": None}
         facts = asdict(self)
         del facts["unrecorded"]
+        if not self.timers:
+            del facts["timers"]
         facts["states"] = facts["states"] | dict.fromkeys(unknown.states)
         facts["statuses"] = facts["statuses"] | dict.fromkeys(unknown.statuses)
         facts["indicators"] = facts["indicators"] | dict.fromkeys(unknown.indicators, nothing)
