@@ -228,7 +228,8 @@ class _Labels:
         if ends == (begin,) and begin in declaration.folded and begin != source:
             return None
         names, first = declaration.names, declaration.first(ends[0])
-        nearest = min(declaration.leaves(begin), key=lambda leaf: abs(leaf - first))
+        leaves = [i for i in declaration.leaves(begin) if not self.chart.nodes[i].history]
+        nearest = min(leaves or [begin], key=lambda leaf: abs(leaf - first))
         return Ends(
             source=names[nearest],
             target=names[first],

@@ -10,6 +10,7 @@ from fsm.drawing.dot import Drawing, Paint, literal, paint_of, style_classes
 from fsm.drawing.grid_layout import Places
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting
+from fsm.drawing.overlay import Tone
 from fsm.text import shortened, wrapped
 
 __all__ = ["NestedDrawing"]
@@ -54,7 +55,7 @@ class NestedDrawing(Drawing):
         title = tuple(f"\xa0{line}\xa0" for line in wrapped(box.label, 30))
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
-                label=self._label(title, notes, marks, bold=True),
+                label=self._title(title, notes, marks),
                 style="rounded,filled,dashed" if region else "rounded,filled",
                 color=paint.border,
                 fillcolor=_WHITE if depth % 2 else paint.fill,
@@ -78,6 +79,19 @@ class NestedDrawing(Drawing):
             self._middles(cluster, box.name)
             if box.parallel and self.layered:
                 self._align(cluster, box)
+
+    def _title(
+        self,
+        title: tuple[str, ...],
+        notes: tuple[str, ...],
+        marks: tuple[tuple[Tone, str], ...],
+    ) -> str:
+        """Return the label of a box; several lines begin at its left side."""
+        label = self._label(title, notes, marks, bold=True)
+        if not self.html:
+            return label if "\\n" not in label else label.replace("\\n", "\\l") + "\\l"
+        left = '<BR ALIGN="LEFT"/>'
+        return label if "<BR/>" not in label else f"{label[:-1].replace('<BR/>', left)}{left}>"
 
     def _align(self, cluster: Digraph, box: Box) -> None:
         """Begin all regions at the same height, in declared order."""
@@ -143,8 +157,13 @@ class NestedDrawing(Drawing):
     # Arrows ------------------------------------------------------------------------------------
 
     def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
-        if self.places or not self.nesting.is_bent(arrow):
+        if self.places or not (arrow.to_box is not None or self.nesting.is_bent(arrow)):
             super()._arrow(graph, arrow, number)
+            return
+        if not self.nesting.is_bent(arrow):  # it has no label, and no box to begin at
+            attributes = self._attributes(arrow, number)
+            end = self._top(arrow.end)
+            graph.edge(self.ids[arrow.source], end, **attributes, **self._head(arrow.end))
             return
         middle, attributes = f"label {number}", self._attributes(arrow, number)
         if not arrow.inner:
