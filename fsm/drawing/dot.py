@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from html import escape as escape_html
 from typing import NamedTuple
 
 from graphviz import Digraph, escape, nohtml
 
-from fsm.drawing.grid_layout import Places
+from fsm.drawing.layout import PLAIN, Layout, backward_arrows
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.overlay import Tone
 from fsm.text import plain_ids, shortened, visible, wrapped
@@ -64,35 +65,23 @@ _THROUGH = "90"
 """The opacity of a wide arrow, so that texts below it stay legible."""
 
 
-def to_dot(
-    picture: Picture,
-    *,
-    html: bool = True,
-    engine: str = "dot",
-    apart: bool = False,
-    places: Places | None = None,
-) -> str:
+def to_dot(picture: Picture, *, html: bool = True, layout: Layout = PLAIN) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow from a box stands for each of its states; a
     dashed arrow is a decision, with its reason in the tooltip. With ``html=False`` labels are plain
-    text in one size, for a Graphviz that cannot read HTML-like labels. Only the engine ``dot``
-    places labels of arrows, and some of them overlap; for other engines, and with ``apart``, a
-    label is a node in the middle of its arrow, which nothing overlaps. ``places`` are positions of
-    the states; with them, the labels of arrows are tooltips.
+    text in one size, for a Graphviz that cannot read HTML-like labels.
     """
-    return _Drawing(picture, html, engine, apart, places or {}).source()
+    return _Drawing(picture, html, layout).source()
 
 
 class _Drawing:
-    def __init__(
-        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
-    ) -> None:
+    def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
         self.picture = picture
-        self.layered = engine == "dot"
-        self.apart = apart or not self.layered
+        self.layout = layout
+        self.in_line = layout.in_line or not layout.is_layered
         self.html = html
-        self.places = places
+        self.places = layout.places
         # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
         self.font = FONT if html else FONT.partition(",")[0]
         # "start" is the dot that points at the initial state; the others are keywords of DOT.
@@ -100,6 +89,9 @@ class _Drawing:
         self.ids = plain_ids((node.name for node in picture.nodes), reserved=words)
         self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
         clusters = plain_ids(f"cluster_{box.status}" for box in picture.boxes)
+        self.backward = backward_arrows(picture) if self.in_line and layout.is_layered else ()
+        self.ranks = {box.status: box.rank for box in picture.boxes}
+        self.box_of = {node.name: box.status for box in picture.boxes for node in box.nodes}
         self.clusters = {b.status: clusters[f"cluster_{b.status}"] for b in picture.boxes}
 
     def source(self) -> str:
@@ -112,11 +104,12 @@ class _Drawing:
             graph.node("start", "", **shape, **self._place((x, y + 60)))
         for node in picture.loose:
             self._node(graph, node, _UNPAINTED if node.rank is None else _paint(node.rank))
-        for box in picture.boxes:
-            self._box(graph, box)
+        order = reversed if self.layout.mirrored else list
+        for number, box in order([*enumerate(picture.boxes)]):
+            self._box(graph, box, number)
         if picture.initial is not None:
             graph.edge("start", self.ids[picture.initial])
-        for number, arrow in enumerate(picture.arrows):
+        for number, arrow in order([*enumerate(picture.arrows)]):
             self._arrow(graph, arrow, number)
         return str(graph.source)
 
@@ -126,7 +119,9 @@ class _Drawing:
             if self.picture.legend
             else {}
         )
-        if not self.layered:
+        if self.layout.quick:
+            extra |= {"nslimit": "2", "nslimit1": "2"}
+        if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
             extra["outputorder"] = "edgesfirst"
         graph.attr(
@@ -137,8 +132,8 @@ class _Drawing:
             bgcolor="white",
             fontname=self.font,
             fontsize="13",
-            nodesep="0.35",
-            ranksep="0.55",
+            nodesep=f"{0.35 * self.layout.space:g}",
+            ranksep=f"{0.55 * self.layout.space:g}",
             pad="0.15",
             **extra,
         )
@@ -166,15 +161,17 @@ class _Drawing:
         return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
     def _id(self, kind: str, number: int) -> dict[str, str]:
-        """Return the id that identifies a state or an arrow of the picture in the SVG."""
-        return {} if self.html else {"id": f"{kind} {number}"}
+        """Return the id that identifies a part of the picture in the SVG."""
+        return {"id": f"{kind} {number}"} if self.layout.numbered else {}
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
         return _plain_lines(lines)
 
-    def _box(self, graph: Digraph, box: Box) -> None:
+    def _box(self, graph: Digraph, box: Box, number: int) -> None:
         paint = _paint(box.rank)
+        below = number in self.layout.below
+        edge = {"labelloc": "b" if below else "t"} if below or self.picture.legend else {}
         with graph.subgraph(name=self.clusters[box.status]) as cluster:
             cluster.attr(
                 label=self._label(tuple(map(_spaced, wrapped(box.label, 30))), (), bold=True),
@@ -182,11 +179,12 @@ class _Drawing:
                 color=paint.border,
                 fillcolor=paint.fill,
                 fontcolor=paint.text,
-                labeljust="l",
+                labeljust=self.layout.sides.get(number, "l"),
                 penwidth="1.3",
-                margin="14",
+                margin="44" if number in self.layout.wide else "14",
                 tooltip=_plain(shortened(box.label)),
-                **({"labelloc": "t"} if self.picture.legend else {}),
+                **edge,
+                **self._id("box", number),
             )
             for node in box.nodes:
                 self._node(cluster, node, paint._replace(fill="#ffffff"))
@@ -219,8 +217,8 @@ class _Drawing:
             attributes["ltail"] = self.clusters[arrow.status]
         if self.places:
             graph.edge(source, target, **attributes)
-        elif self.apart and not (self.layered and source == target):
-            self._through(graph, number, (source, target), self._arrow_label(arrow), attributes)
+        elif self.in_line:
+            self._through(graph, number, arrow, self._arrow_label(arrow), attributes)
         else:
             graph.edge(source, target, **self._arrow_label(arrow), **attributes)
 
@@ -253,19 +251,43 @@ class _Drawing:
         self,
         graph: Digraph,
         number: int,
-        ends: tuple[str, str],
+        arrow: Arrow,
         label: dict[str, str],
         attributes: dict[str, str],
     ) -> None:
         """Draw an arrow as two lines, with a node between them that is its label."""
         middle = f"label {number}"
         kind = f"{LABEL} {label.get('class', '')}".strip()
-        look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
+        box = self._common_box(arrow)
+        ground = _paint(self.ranks[box]).fill if box else "white"
+        look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
+        look |= {"fillcolor": ground, "penwidth": "0"}
         look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
-        graph.node(middle, **label | look | self._id("arrow", number))
-        graph.edge(ends[0], middle, **attributes, arrowhead="none")
-        attributes.pop("ltail", None)
-        graph.edge(middle, ends[1], **attributes)
+        with graph.subgraph(name=self.clusters[box]) if box else nullcontext(graph) as home:
+            home.node(middle, **label | look | self._id("arrow", number))
+        source, target = self.ids[arrow.source], self.ids[arrow.target]
+        first, second = dict(attributes), {k: v for k, v in attributes.items() if k != "ltail"}
+        if source == target and self.layout.is_layered:
+            with graph.subgraph(graph_attr={"rank": "same"}) as row:
+                row.node(source)
+                row.node(middle)
+            graph.edge(source, middle, **first, dir="none", weight="20")
+            graph.edge(source, middle, **second, dir="back", weight="20")
+        elif number in self.backward:
+            if "ltail" in first:
+                first["lhead"] = first.pop("ltail")
+            graph.edge(target, middle, **second, dir="back")
+            graph.edge(middle, source, **first, dir="none")
+        else:
+            graph.edge(source, middle, **first, dir="none")
+            graph.edge(middle, target, **second)
+
+    def _common_box(self, arrow: Arrow) -> str | None:
+        """Return the status whose box holds both ends of an arrow, so that its label is inside."""
+        if arrow.status is not None:
+            return None
+        own = self.box_of.get(arrow.source)
+        return own if own == self.box_of.get(arrow.target) else None
 
     def _label(
         self,
