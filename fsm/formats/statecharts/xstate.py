@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fsm.formats.assembly import refuse
 from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.chart_parts import ChartParts, Located, all_of
 from fsm.formats.statecharts.xstate_config import (
@@ -237,11 +238,16 @@ class _XState:
         ]
         matched = self._matched({name for row in wild for name, _ in row})
         for i in (*numbers[1:], 0):  # what the machine itself does comes after its states
+            timed = self._timed(i) if self.version == 4 else frozenset()
             for events, transition in exact[i]:
-                self._edge(i, events, transition)
+                if timed.isdisjoint(events):
+                    self._edge(i, events, transition)
             # The longest pattern comes first, and among equals the one that is written first.
             for name, transition in sorted(wild[i], key=lambda each: -len(each[0])):
                 self._edge(i, matched[name], transition)
+            for events, transition in exact[i]:  # in XState 4 a wildcard comes before "after"
+                if not timed.isdisjoint(events):
+                    self._edge(i, events, transition)
             self._add_timers(i, self.states[i])
 
     def _listened(self, i: int) -> Iterator[tuple[tuple[str, ...], ConfiguredTransition]]:
@@ -274,11 +280,19 @@ class _XState:
                 self.source.refuse(state.config, f"a delay of {delay} ms")
             self.parts.timer(self.numbers[number], event, seconds)
 
+    def _timed(self, i: int) -> frozenset[str]:
+        delayed = after_transitions(self.source, self.states[i].config)
+        return frozenset(self._after(i, delay) for delay, _ in delayed)
+
     def _matched(self, patterns: set[str]) -> dict[str, tuple[str, ...]]:
         """Return the events that each pattern matches."""
         if not patterns:
             return {}
         parts = self.parts
+        for part in parts.states if self.version == 4 else ():
+            if part.final and part.parent is not None:
+                what = "in XState 4 a wildcard also stands for the end of this final state"
+                refuse(self.source.file, part.line, f"{what}; name the events instead of '*'")
         for i, state in enumerate(self.states):
             for actor in actors_of(self.source, state.config):
                 for prefix in ("done.invoke.", "error.platform."):

@@ -18,9 +18,8 @@ for (const {config, guards, walks} of charts) {
       const done = old ? at.done : at.status !== 'active';
       let taken = false;
       if (!done && old) {
-        const next = machine.transition(at, {type: event});
-        taken = next.changed || next.transitions.length > 0;
-        if (taken) at = next;
+        taken = (machine.getTransitionData(at, {type: event})?.transitions ?? []).length > 0;
+        at = machine.transition(at, {type: event});
       } else if (!done) {
         taken = (machine.getTransitionData(at, {type: event}) ?? []).length > 0;
         at = getNextSnapshot(machine, at, {type: event});
