@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NoReturn, Protocol
 
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
+from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.json_objects import JsonObject
@@ -66,6 +67,12 @@ class ChartParts:
         self._skipped: Counter[str] = Counter()
         self._assumed: dict[str, None] = {}
 
+    def refuse(self, line: int, what: str) -> NoReturn:
+        """Raise :class:`fsm.errors.MachineError` for a line; an object of Python has none (0)."""
+        if line:
+            refuse(self.file, line, what)
+        raise MachineError(f"{self.file}: {what}")
+
     # States --------------------------------------------------------------------------------
 
     def state(
@@ -80,16 +87,16 @@ class ChartParts:
     ) -> int:
         """Add a state and return its number."""
         if not key:
-            refuse(self.file, line, "a state without a name")
+            self.refuse(line, "a state without a name")
         if len(self.states) == MAX_PARTS:
-            refuse(self.file, line, f"more than {MAX_PARTS:,} states")
+            self.refuse(line, f"more than {MAX_PARTS:,} states")
         number = len(self.states)
         self.states.append(StatePart(line, key, parent, parallel, final, history))
         if parent is not None:
             if not history:
                 self.states[parent].children.append(number)
             if len(self.ancestors(number)) > _MAX_DEPTH:
-                refuse(self.file, line, f"more than {_MAX_DEPTH} states in each other")
+                self.refuse(line, f"more than {_MAX_DEPTH} states in each other")
         return number
 
     def ancestors(self, number: int) -> list[int]:
@@ -161,7 +168,7 @@ class ChartParts:
     ) -> None:
         """Add a transition; without events it is taken as soon as its guard holds."""
         if len(self._edges) == MAX_PARTS:
-            refuse(self.file, line, f"more than {MAX_PARTS:,} transitions")
+            self.refuse(line, f"more than {MAX_PARTS:,} transitions")
         names, actions = tuple(dict.fromkeys(events)), tuple(outputs)
         self._events |= dict.fromkeys(names)
         self._skipped["action"] += len(actions)
@@ -199,7 +206,7 @@ class ChartParts:
         """Return the machine; raises :class:`fsm.errors.MachineError` for what is no table."""
         self._refuse_unsupported()
         chart = Chart(
-            class_name=f"{self.file}:{self.line}" if self.file else name,
+            class_name=f"{self.file}:{self.line}" if self.line else self.file,
             title=title,
             nodes=tuple(map(self._node, range(len(self.states)))),
             edges=tuple(sorted(self._edges, key=lambda edge: edge.source)),
@@ -241,16 +248,16 @@ class ChartParts:
         """Refuse what flattening does not do yet."""
         for part in self.states:
             if part.history:
-                refuse(self.file, part.line, f"{shortened(part.key)!r} is a history state")
+                self.refuse(part.line, f"{shortened(part.key)!r} is a history state")
             if part.raised or part.raised_on_exit:
-                refuse(self.file, part.line, f"{shortened(part.key)!r} raises events")
+                self.refuse(part.line, f"{shortened(part.key)!r} raises events")
         for edge in self._edges:
             line = edge.origin.line if edge.origin else 0
             if edge.raised:
-                refuse(self.file, line, f"the transition raises {edge.raised[0]!r}")
+                self.refuse(line, f"the transition raises {edge.raised[0]!r}")
             if not edge.events and edge.guard.names:
                 what = "a transition without event may only depend on which states are active"
-                refuse(self.file, line, what)
+                self.refuse(line, what)
 
 
 def all_of(guards: Iterable[Guard]) -> Guard:

@@ -39,4 +39,8 @@ def _foreign(source: Located, own: str) -> Machine:
         from fsm.formats.statecharts.xstate import read_xstate
 
         return read_xstate(source)
+    if isinstance(states, list) and isinstance(root.get("transitions", []), list):
+        from fsm.formats.statecharts.transitions_markup import read_markup
+
+        return read_markup(source)
     source.refuse(root, f"not a machine; {own}")
