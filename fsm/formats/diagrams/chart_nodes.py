@@ -28,6 +28,9 @@ class ChartNodes:
         self.first: tuple[str, ...] = ()
         """The states that are entered first."""
         self.complete = {Scope(mark.box, mark.region) for mark in diagram.ends}
+        for id_ in diagram.finals:
+            part = diagram.part(id_)
+            self.complete.add(Scope(part.box, part.region))
         """The scopes that have an end."""
         self._nodes: list[ChartNode] = []
         self._scopes: dict[int, Scope] = {}

@@ -18,11 +18,8 @@ __all__ = [
     "StateDiagram",
 ]
 
-OWN_BOX = ("status_", "cluster_")
-"""How the ids of the boxes begin that ``fsm draw`` puts around the states of a status.
-
-The second one is how every box in DOT begins that Graphviz draws.
-"""
+OWN_BOX = "status_"
+"""How the ids of the boxes begin that ``fsm draw`` puts around the states of a status."""
 
 MAX_DEPTH = 50
 """States inside each other."""
@@ -86,6 +83,10 @@ class StateDiagram:
     """The arrows from ``[*]``."""
     ends: list[StarMark] = field(default_factory=list)
     """The arrows to ``[*]``."""
+    finals: dict[str, int] = field(default_factory=dict)
+    """The states that are final by their looks, with the line."""
+    boxes_are_statuses: bool = False
+    """Whether boxes are what ``fsm draw`` puts around statuses, if the diagram is flat."""
     skipped: Counter[str] = field(default_factory=Counter)
     """What is not read, such as notes, and how often it occurs."""
     assumed: list[str] = field(default_factory=list)
@@ -117,12 +118,14 @@ class StateDiagram:
     @property
     def final(self) -> dict[str, int]:
         """The states outside of boxes that are marked as final, with the line of the mark."""
-        return _first_lines(self.ends)
+        return self.finals | _first_lines(self.ends)
 
     @property
     def is_own(self) -> bool:
         """Whether all boxes are those that ``fsm draw`` puts around statuses."""
-        return bool(self.boxes) and all(id_.startswith(OWN_BOX) for id_ in self.boxes)
+        return self.boxes_are_statuses or (
+            bool(self.boxes) and all(id_.startswith(OWN_BOX) for id_ in self.boxes)
+        )
 
     @property
     def nesting(self) -> tuple[int, str] | None:

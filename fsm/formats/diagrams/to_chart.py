@@ -79,6 +79,11 @@ class _Reading:
     def _take_ends(self) -> None:
         """Turn the arrows to ``[*]`` into final states, marks, and arrows to states of the end."""
         diagram = self.diagram
+        for id_ in diagram.finals:
+            if diagram.part(id_).box:
+                self.nodes.final.add(id_)
+            else:
+                self.accepting.append(id_)
         left = {edge.source for edge in diagram.edges}
         left |= {mark.state for mark in diagram.ends if mark.label}
         for mark in diagram.ends:
@@ -121,7 +126,7 @@ class _Reading:
         """Return the atomic states of the states that are marked as final."""
         diagram = self.diagram
         accepting = set(self.accepting)
-        if not diagram.starts and not diagram.ends and diagram.edges:
+        if diagram.edges and not (diagram.starts or diagram.ends or diagram.finals):
             left = {edge.source for edge in diagram.edges if edge.source != edge.target}
             accepting = {i for i, n in diagram.nodes.items() if not n.box} - left
         return {id_ for id_ in diagram.nodes if accepting & {id_, *self.nodes.around(id_)}}
