@@ -14,7 +14,7 @@ from pathlib import Path
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.diagrams.dot_clusters import DotClusters
-from fsm.formats.diagrams.dot_labels import event_labels, node_label
+from fsm.formats.diagrams.dot_labels import node_label
 from fsm.formats.diagrams.dot_looks import (
     ACTIVE,
     is_end,
@@ -24,6 +24,7 @@ from fsm.formats.diagrams.dot_looks import (
     pseudo_state,
 )
 from fsm.formats.diagrams.labels import read_label
+from fsm.formats.diagrams.reactions import add_reactions
 from fsm.formats.diagrams.scopes import Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
 from fsm.formats.diagrams.to_machine import machine_of
@@ -82,7 +83,11 @@ class _DotReader:
         self.result = StateDiagram(name)
         self.parts = parts
         self.clusters = DotClusters(parts, name)
-        self.statements = {part.name: part for part in parts if isinstance(part, DotNode)}
+        self.statements: dict[str, DotNode] = {}
+        for node in (part for part in parts if isinstance(part, DotNode)):
+            first = self.statements.setdefault(node.name, node)
+            merged = {**node.attributes, **first.attributes}
+            self.statements[node.name] = first._replace(attributes=merged)
         self.edges = [part for part in parts if isinstance(part, DotEdge)
                       if "invis" not in part.text("style")]  # fmt: skip
         self.entered = {edge.target for edge in self.edges}
@@ -98,10 +103,14 @@ class _DotReader:
 
     def _is_start(self, edge: DotEdge) -> bool:
         node = self.statements.get(edge.source)
-        if edge.source in self.clusters.borders or edge.source in self.entered:
+        if edge.source in self.clusters.borders:
+            return False
+        if node is not None and is_start(node):
+            return True
+        if edge.source in self.entered:
             return False
         blank = edge.label is None or not label_lines(edge.label)
-        return (node is not None and is_start(node)) or (blank and is_point(edge.source, node))
+        return blank and is_point(edge.source, node)
 
     def _is_label(self, node: DotNode) -> bool:
         """Whether a node is the label of an arrow, as ``fsm draw`` draws those of boxes."""
@@ -110,14 +119,17 @@ class _DotReader:
     def diagram(self) -> StateDiagram:
         """Return what the parts show."""
         diagram, clusters = self.result, self.clusters
+        statements = dict(self.statements)
         for id_, cluster in clusters.boxes.items():
-            title = node_label(cluster.label)[0] if cluster.label else id_
+            title, lines = node_label(cluster.label) if cluster.label else (id_, [])
             scope = clusters.scope(cluster.parent)
             diagram.boxes[id_] = DiagramNode(title or id_, scope.box, cluster.line)
+            add_reactions(diagram, id_, lines, cluster.line)
         diagram.boxes_are_statuses = bool(diagram.boxes)
         for part in self.parts:
             if isinstance(part, DotNode):
-                self._add_node(part)
+                if statement := statements.pop(part.name, None):
+                    self._add_node(statement)
             elif isinstance(part, DotEdge) and "invis" not in part.text("style"):
                 self._add_edge(part)
         self._add_regions()
@@ -145,19 +157,10 @@ class _DotReader:
         if label is not None and label.text != r"\N":
             title, lines = node_label(label, part.text("shape"))
             node.title = title or id_
-            for line in lines:
-                self._add_line(id_, line, part.line)
+            add_reactions(diagram, id_, [] if self.is_export else lines, part.line)
         shape, active = part.text("shape").lower(), part.text("fillcolor") == ACTIVE
         if (part.text("peripheries") == "2" or shape.startswith("double")) and not active:
             diagram.finals.setdefault(id_, part.line)
-
-    def _add_line(self, id_: str, line: str, number: int) -> None:
-        """Read a line in the box of a state: an internal transition, or a remark."""
-        labels = event_labels(line, self.is_export)
-        if not labels:
-            self.result.skipped["remark"] += 1
-        for label in labels:
-            self.result.edge(DiagramEdge(id_, id_, label, number, internal=True))
 
     def _node(self, name: str, line: int) -> DiagramNode:
         scope = self.clusters.scope_of(name)
@@ -176,7 +179,8 @@ class _DotReader:
         """Take the active state of an export as the initial one, which is not marked there."""
         diagram = self.result
         active = [n for n in self.statements.values() if n.text("fillcolor") == ACTIVE]
-        if not active or diagram.initial:
+        first = [id_ for id_ in diagram.nodes if id_ not in self.entered]
+        if not active or diagram.initial or (len(first) == 1 and not diagram.boxes):
             return
         id_ = self.clusters.short(active[0].name)
         if len(active) > 1:  # in several regions
@@ -245,12 +249,12 @@ class _DotReader:
         """Return the state or the box at an end of an edge."""
         if box := self.clusters.borders.get(name):
             return box
+        if (cluster := edge.text(key)) in self.clusters.around(name):
+            return self.clusters.ids[cluster]
         if name in self.starts or name in self.ends or self.clusters.is_left_out(name):
             return name
         self._node(name, edge.line)
-        cluster = edge.text(key)
-        is_inside = cluster in self.clusters.around(name)
-        return self.clusters.ids[cluster] if is_inside else self.clusters.short(name)
+        return self.clusters.short(name)
 
     def _is_default_entry(self, edge: DotEdge, label: str) -> bool:
         """Whether an edge leads from the border of a box to the state that is entered first."""

@@ -14,6 +14,7 @@ from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, refuse
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
+from fsm.formats.diagrams.reactions import add_reactions
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
 from fsm.formats.diagrams.state_diagram import (
     MAX_DEPTH,
@@ -294,7 +295,8 @@ class _LineReader:
         if self.dialect.titles_by_colon and name not in self.titled:
             self._title(name, written.strip())
         else:
-            self.diagram.skipped["remark"] += 1
+            lines = self.dialect.text(written.strip()).split("\n")
+            add_reactions(self.diagram, name, lines, self.line)
 
     def _settle(self) -> None:
         """Make boxes without states inside plain states, and put every state into its box."""
