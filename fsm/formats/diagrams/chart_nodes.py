@@ -234,7 +234,7 @@ class ChartNodes:
             what = f"which state is initial{where}, {names}? mark it with [*] --> STATE"
             refuse(self.diagram.name, self.diagram.part(likely[1]).line, what)
         initial = likely[0] if likely else states[0]
-        if len(states) > 1 and scope.box and self._is_entered(scope):
+        if len(states) > 1 and self._is_entered(scope):
             why = "no arrow leads there" if likely else "it is drawn first"
             self.diagram.assumed.append(f"{initial!r} is initial{where}: {why}")
         return initial

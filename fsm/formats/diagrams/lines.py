@@ -35,7 +35,7 @@ _WORD = r"[^\s:{}\"<>\-\[\]]+"
 _PSEUDO_STATE = r"\[\*\]|\[\[\w+\]\]|[\w.+]+\[H\*?\]|\[H\*?\]"
 _NAME = rf"(?:{_PSEUDO_STATE}|\"[^\"]*\"|{_WORD}(?:-{_WORD})*)"
 _END = re.compile(_NAME)
-_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|\[\[\w+\]\]))*"
+_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|\[\[(?:[^\]]|\](?!\]))*\]\]))*"
 _TAIL = re.compile(rf"(?P<looks>{_LOOKS})\s*(?::(?P<label>.*))?", re.DOTALL)
 _STATE = re.compile(
     rf"state\s+(?:\"(?P<title>[^\"]*)\"\s+as\s+(?P<id>{_NAME})"
@@ -265,7 +265,7 @@ class _LineReader:
     def _id(self, written: str) -> str:
         """Return a name without quotes; a history state has its box in its name."""
         if match := _HISTORY.fullmatch(written):
-            box = match["box"] or self.scope.box
+            box = match["box"].removesuffix(".") or self.scope.box
             if not box:
                 self._refuse(f"{written} outside of a state; write STATE{written}")
             name = f"{box}[H{match['deep']}]"

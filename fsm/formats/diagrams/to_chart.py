@@ -100,6 +100,9 @@ class _Reading:
         left |= {mark.state for mark in diagram.ends if mark.label}
         for mark in diagram.ends:
             part = diagram.part(mark.state)
+            if part.kind in ("shallow", "deep"):
+                what = f"the history {mark.state!r} leads to [*], which is no state to resume"
+                refuse(diagram.name, mark.line, what)
             if mark.label or part.kind or self._can_complete(mark.state):
                 self._add_end(mark)
             elif not mark.box:
@@ -211,7 +214,12 @@ class _Reading:
                 guard = conjunction([joining.guard, route.guard])
                 steps.append(_Step(joining.box, route._replace(guard=guard)))
         self._refuse_two_targets(steps)
-        return steps
+        return list({self._key(step): step for step in reversed(steps)}.values())[::-1]
+
+    def _key(self, step: _Step) -> tuple[object, ...]:
+        """Return what is the same in two arrows of which one is enough."""
+        route = step.route
+        return step.source, route.event, route.guard.text, route.targets, step.internal, step.raised
 
     def _of_edge(self, edge: DiagramEdge) -> Iterator[_Step]:
         raised = tuple(raised_events(edge.label))
