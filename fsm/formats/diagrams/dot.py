@@ -29,13 +29,14 @@ from fsm.formats.diagrams.scopes import Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.formats.dot import MAX_BYTES, label_lines, parse_dot
-from fsm.formats.dot_edges import DotEdge, DotNode, DotPart, parse_parts
+from fsm.formats.dot_edges import DotCluster, DotEdge, DotNode, DotPart, parse_parts
 from fsm.machine import Machine
 from fsm.mealy import Mealy
 
 __all__ = ["parse_dot_diagram", "parse_labelled_dot", "read_labelled_dot"]
 
 _NOT = re.compile(r"!(?=\w)")
+_GUARDED = re.compile(r"(?:^|\s)\[[^\[\]]*\]\s*/")
 
 
 def read_labelled_dot(path: Path) -> Machine | Mealy:
@@ -66,16 +67,19 @@ def parse_dot_diagram(text: str, name: str, first_line: int = 1) -> StateDiagram
 
 def _is_mealy(parts: list[DotPart]) -> bool:
     nodes = [part for part in parts if isinstance(part, DotNode)]
-    if any(n.name == "start" and is_point(n.name, n) for n in nodes) or any(
-        map(pseudo_state, nodes)
-    ):
-        return (
-            False  # as fsm and state-machine-cat draw machines; those for tests have no such node
-        )
-    labels = [part.label for part in parts if isinstance(part, DotEdge) and part.label]
     shows = any("shows" in node.attributes for node in nodes)
-    pairs = sum(any("/" in line for line in label_lines(label)) for label in labels)
+    has_states = any(isinstance(p, DotCluster) and p.name and p.label for p in parts)
+    starts = any(n.name == "start" and is_point(n.name, n) for n in nodes)
+    if not shows and (has_states or starts or any(map(pseudo_state, nodes))):
+        return False  # machines for tests have neither
+    labels = [part.label for part in parts if isinstance(part, DotEdge) and part.label]
+    pairs = sum(any(_is_pair(line) for line in label_lines(label)) for label in labels)
     return shows or 2 * pairs >= len(labels)
+
+
+def _is_pair(line: str) -> bool:
+    """Whether a line is an input and an output; behind a guard there is an action."""
+    return "/" in line and _GUARDED.search(line) is None
 
 
 class _DotReader:

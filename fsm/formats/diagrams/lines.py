@@ -46,7 +46,7 @@ _STATE = re.compile(
 _CLASS = re.compile(r":::\s*[\w,-]+")
 _DESCRIPTION = re.compile(rf"(?P<id>{_NAME}){_LOOKS}\s*:(?P<text>.*)", re.DOTALL)
 _HISTORY = re.compile(r"(?P<box>[^\[\]]*)\[H(?P<deep>\*?)\]")
-_STEREOTYPE = re.compile(r"(?:<<|\[\[)\s*(\w+\*?)")
+_STEREOTYPE = re.compile(r"<<\s*(?P<name>\w+\*?)|\[\[(?P<old>\w+)\]\]")
 _PSEUDO: dict[str, PseudoState] = {
     "fork": "fork", "join": "join", "choice": "choice", "junction": "choice",
     "entrypoint": "point", "exitpoint": "point", "inputpin": "point", "outputpin": "point",
@@ -136,18 +136,30 @@ class _LineReader:
                 self._refuse_more(lines, first_line)
                 break
             skipped_to = next((e for b, e in self.dialect.blocks if b.fullmatch(line)), None)
-            if skipped_to or self.dialect.skipped.fullmatch(line):
+            if match := self.dialect.history.fullmatch(line):
+                self._histories(match)
+            elif skipped_to or self.dialect.skipped.fullmatch(line):
                 self.diagram.skipped["note"] += line[:4].lower() == "note"
-                continue
-            for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
-                if part.strip():
-                    self._statement(part.strip())
+            else:
+                self._statements(line)
         if skipped_to or self.scope.box:
             what = f"the state {self.scope.box!r}"
             what = "a part that is skipped, such as a note," if skipped_to else what
             self._refuse(f"{what} does not end")
         self._settle()
         return self.diagram
+
+    def _statements(self, line: str) -> None:
+        for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
+            if part.strip():
+                self._statement(part.strip())
+
+    def _histories(self, match: re.Match[str]) -> None:
+        """Take states of a class that says history for history states."""
+        for name in re.split(r"[\s,]+", match["ids"].strip()):
+            self._node(name, Mention.NAMED)
+            if name in self.diagram.nodes:
+                self.diagram.nodes[name].kind = "deep" if match["deep"] else "shallow"
 
     def _refuse_more(self, lines: Iterator[tuple[int, str]], first_line: int) -> None:
         for number, line in lines:
@@ -194,10 +206,11 @@ class _LineReader:
 
     def _stereotype(self, name: str, looks: str) -> None:
         """Take what a stereotype says about a state; those without a meaning here are looks."""
-        stereotype = _STEREOTYPE.search(looks)
-        if stereotype and (kind := _PSEUDO.get(stereotype[1].lower())):
+        match = _STEREOTYPE.search(looks)
+        stereotype = (match["name"] or match["old"]) if match else ""
+        if kind := _PSEUDO.get(stereotype.lower()):
             if name in self.diagram.boxes:
-                self._refuse(f"{name!r} is <<{stereotype[1]}>> and has states inside")
+                self._refuse(f"{name!r} is <<{stereotype}>> and has states inside")
             self.diagram.nodes[name].kind = kind
 
     def _open(self, name: str, title: str | None) -> None:
