@@ -157,7 +157,7 @@ class NestedDrawing(Drawing):
     def _is_through(self, arrow: Arrow) -> bool:
         """Return whether an arrow is drawn through its label, which is a node."""
         has_label = bool(automatic_labels(arrow) or arrow.effects)
-        return not self.places and (self.in_line and has_label or self.nesting.is_bent(arrow))
+        return not self.places and ((self.in_line and has_label) or self.nesting.is_bent(arrow))
 
     def _common_box(self, arrow: Arrow) -> str | None:
         return arrow.from_box if arrow.inner else self.nesting.around(arrow)
