@@ -133,7 +133,10 @@ def draw(
             look = replace(look, group=False)
         if format == "d2":  # its layouts draw labels of parallel arrows over each other
             look = replace(look, stacked=True)
-        return _text(picture_of(machine, look), format, engine)
+        picture = picture_of(machine, look)
+        for note in picture.notes if warn else ():
+            warn(note)
+        return _text(picture, format, engine)
     from fsm.drawing.graphviz import lay_out
 
     picture, image = lay_out(

@@ -14,7 +14,11 @@ from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 
-__all__ = ["DrawnChart", "OnlyTableError", "declaration_of", "is_nested"]
+__all__ = ["TABLE_DRAWN", "DrawnChart", "OnlyTableError", "declaration_of", "is_nested"]
+
+
+TABLE_DRAWN = "the table is drawn"
+"""How the message begins that says why the declaration is not drawn."""
 
 
 class OnlyTableError(FsmError):
@@ -126,7 +130,7 @@ class DrawnChart:
         """
         found = [i for atom in state.atoms for i in self._numbers.get(atom, ())]
         if not found or len(found) < len(state.atoms):
-            raise OnlyTableError(f"The table is drawn: the declaration has no state {state.name!r}")
+            raise OnlyTableError(f"{TABLE_DRAWN}: the declaration has no state {state.name!r}")
         return found
 
     @cached_property

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from fsm.chart import ChartEdge
 from fsm.drawing.arrows import Ends, Label, arrows_of
-from fsm.drawing.declaration import DrawnChart, OnlyTableError, declaration_of
+from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError, declaration_of
 from fsm.drawing.lines import StateLines, effect_text, stays, tone_of
 from fsm.drawing.model import Arrow, Box, DrawnState, Look, Picture, direction_for, ranks_of
 from fsm.drawing.overlay import Tone
@@ -206,7 +206,7 @@ class _Labels:
                 yield Label(ends, text, self._is_decision(t), self.overlay.mark(t).tone), (t,)
         elif t.source != t.target:
             raise OnlyTableError(
-                f"The table is drawn: the declaration has no transition {t.event!r} "
+                f"{TABLE_DRAWN}: the declaration has no transition {t.event!r} "
                 f"from {t.source!r} to {t.target!r}"
             )
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fsm.chart import ChartEdge, ChartTimer
-from fsm.drawing.declaration import DrawnChart, OnlyTableError
+from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError
 from fsm.drawing.overlay import Mark, Overlay, Tone, prevailing_tone
 from fsm.epoch import exact_duration
 from fsm.machine import State, Transition
@@ -121,7 +121,7 @@ class StateLines:
         chains = [(*reversed(self.chart.ancestors[node]), node) for node in nodes]
         shared = [row[0] for row in zip(*chains, strict=False) if len(set(row)) == 1]
         if not shared:
-            raise OnlyTableError("The table is drawn: a mark belongs to states in different boxes")
+            raise OnlyTableError(f"{TABLE_DRAWN}: a mark belongs to states in different boxes")
         innermost: int = shared[-1]
         return self.declaration.place[innermost]
 
@@ -154,7 +154,7 @@ def tone_of(overlay: Overlay, cells: Sequence[Transition]) -> Tone:
     if tone is None:
         kinds = Counter(overlay.mark(t).tone.name.lower() for t in cells)
         raise OnlyTableError(
-            f"The table is drawn: of {cells[0].label!r}, which is declared once, some cells are "
+            f"{TABLE_DRAWN}: of {cells[0].label!r}, which is declared once, some cells are "
             f"{' and some '.join(sorted(kinds))}"
         )
     return tone
