@@ -11,7 +11,16 @@ from typing import TypeAlias
 from fsm.errors import MachineError
 from fsm.machine_parts import MAX_GUARDS, symbol
 
-__all__ = ["ALWAYS", "MAX_GUARDS", "Formula", "Guard", "Valuation", "parse_guard", "symbol", "valuations"]
+__all__ = [
+    "ALWAYS",
+    "MAX_GUARDS",
+    "Formula",
+    "Guard",
+    "Valuation",
+    "parse_guard",
+    "symbol",
+    "valuations",
+]
 
 Valuation: TypeAlias = Mapping[str, bool]
 """The truth of each named guard."""

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from statemachine import StateChart
-from statemachine.graph import iterate_states
 from statemachine.event import Event
+from statemachine.graph import iterate_states
 from statemachine.state import HistoryState
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition

@@ -103,7 +103,9 @@ class Emissions:
 
     def _transitions(self) -> list[DeclaredTransition]:
         declared = self._declared
-        return [t for state in declared.states for t in (*state.transitions, *declared.exits(state))]
+        return [
+            t for state in declared.states for t in (*state.transitions, *declared.exits(state))
+        ]
 
     def _names_that_send(self) -> frozenset[str]:
         """Return the names by which an action may send: those of functions that send, too."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from fsm.machine_parts import refinements
 from fsm.machine import Machine, State, Transition
+from fsm.machine_parts import refinements
 from fsm.text import json_text, plain_ids
 
 __all__ = ["to_xstate"]

@@ -9,6 +9,7 @@ from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.decisions import Decision, decide, meant, refined, steps_of
 from fsm.flattening.stepper import Configuration, Macrostep, OrderNeededError, Stepper
+from fsm.flattening.timers import timers_of, unheard_timers
 from fsm.flattening.variants import VariantNames, representatives
 from fsm.graph import breadth_first
 from fsm.guard import MAX_GUARDS, Valuation, symbol, valuations
@@ -130,8 +131,15 @@ class _Flattening:
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
-            ignored=(*self._ignored(states), *self._unheard()),
+            ignored=(*self._ignored(states), *self._unheard(), *unheard_timers(chart)),
             assumed=(*chart.assumed, *self._assumed()),
+            timers=tuple(
+                timers_of(
+                    chart,
+                    states,
+                    ((c, t, step) for c in ordered for t, (_, step) in rows[c].items()),
+                )
+            ),
             chart=chart,
         )
 

@@ -162,9 +162,7 @@ class Stepper:
                 return
             state = (run.active, tuple(run.external), tuple(sorted(run.memory.items())), run.order)
             if state in seen or len(seen) > MAX_MICROSTEPS:
-                raise MachineError(
-                    f"{self._at(run)}: the machine sends events to itself for ever"
-                )
+                raise MachineError(f"{self._at(run)}: the machine sends events to itself for ever")
             seen.add(state)
             event = run.external.pop(0)
             fired = self._select(run, event)
@@ -231,11 +229,11 @@ class Stepper:
 
     def _emit(self, run: _Run, raised: tuple[str, ...], sent: tuple[str, ...]) -> None:
         """Queue events; a raised one that no transition has does nothing."""
-        if self.chart.strict and (raised or sent) and run.root is not None:
-            if self.chart.nodes[run.root].final:
-                raise MachineError(
-                    f"{self._at(run)}: an event follows the end of the machine, which is an error"
-                )
+        has_ended = run.root is not None and self.chart.nodes[run.root].final
+        if self.chart.strict and has_ended and (raised or sent):
+            raise MachineError(
+                f"{self._at(run)}: an event follows the end of the machine, which is an error"
+            )
         run.internal += [event for event in raised if event in self.heard]
         run.external += sent
 
@@ -322,9 +320,7 @@ class Stepper:
                     return edge
         return None
 
-    def _without_conflicts(
-        self, run: _Run, edges: tuple[ChartEdge, ...]
-    ) -> tuple[ChartEdge, ...]:
+    def _without_conflicts(self, run: _Run, edges: tuple[ChartEdge, ...]) -> tuple[ChartEdge, ...]:
         """Of two edges that leave the same state, keep the inner one, or the first one.
 
         Raises :class:`OrderNeededError` where the first one depends on an order not kept.

@@ -29,9 +29,7 @@ def representatives(
         (c.active, c.ended, *(step and tuple(map(id, step.fired)) for step in rows[c]))
         for c in configurations
     ]
-    successors = [
-        [numbers[step.after] if step else -1 for step in rows[c]] for c in configurations
-    ]
+    successors = [[numbers[step.after] if step else -1 for step in rows[c]] for c in configurations]
     classes = equivalence_classes(labels, successors)
     return {configurations[i]: configurations[same[0]] for same in classes for i in same}
 
@@ -63,15 +61,11 @@ class VariantNames:
         """Return what to add to the name and to the title; empty texts for the only one."""
         return self._texts[configuration]
 
-    def _told_apart(
-        self, group: Sequence[Configuration]
-    ) -> dict[Configuration, tuple[str, str]]:
+    def _told_apart(self, group: Sequence[Configuration]) -> dict[Configuration, tuple[str, str]]:
         if len(group) == 1:
             return {group[0]: ("", "")}
         nodes = self._chart.nodes
-        columns = [
-            [self._restored(c, history) for c in group] for history in self._moves.histories
-        ]
+        columns = [[self._restored(c, history) for c in group] for history in self._moves.histories]
         columns = [column for column in columns if len(set(column)) > 1]
         texts: dict[Configuration, tuple[str, str]] = {}
         taken: set[str] = set()
