@@ -92,7 +92,8 @@ class Emissions:
             added = [e for value in self._values(spec) for e in self._of_value(value, spec)]
             if spec.reference is SpecReference.NAME and spec.attr_name in self._declared_events:
                 added = [self._emission(spec.attr_name, f"the action {spec.attr_name!r}")]
-            if added and spec.cond is not None and len(tuple(carrier.events)) > 1:
+            several = isinstance(carrier, DeclaredTransition) and len(tuple(carrier.events)) > 1
+            if added and spec.cond is not None and several:
                 self._refuse(
                     spec.attr_name, added[0].event, "it runs for one event of several: split them"
                 )
@@ -163,7 +164,7 @@ class Emissions:
             self._refuse(spec.attr_name, name)
         (function,) = functions
         is_method = isinstance(value, FunctionType) and any(
-            value in vars(base).values() for base in self._class.__mro__
+            value is held for base in self._class.__mro__ for held in vars(base).values()
         )
         receivers = {_MACHINE, *function.__code__.co_varnames[: int(is_method)]}
         yield from self._statements(function, receivers, spec.attr_name, name)

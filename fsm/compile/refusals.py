@@ -172,6 +172,8 @@ def assumptions(declared: Declaration) -> Iterator[str]:
             yield "* stands for every event that no other transition names"
         elif "." in name or name in ("error", "done"):
             yield f"events whose names begin with {name}. do what {name} does"
+        if name in ("error_execution", "error.execution", "error"):
+            yield f"a callback that fails causes {name}, which is an input of its own here"
 
 
 def _left_out(declared: Declaration, event: Event) -> Iterator[str]:
