@@ -83,7 +83,7 @@ class Moves:
             inside = (i for i in sorted(active) if chart.is_inside(i, parent))
             if chart.nodes[history].history == "shallow":
                 inside = (i for i in inside if chart.nodes[i].parent == parent)
-            elif chart.rules == "scxml":
+            elif chart.rules != "library":
                 inside = (i for i in inside if chart.nodes[i].is_atomic)
             changed[history] = tuple(inside)
         return {**memory, **changed} if changed else memory

@@ -177,7 +177,7 @@ class Stepper:
     def _rest(self, run: _Run) -> None:
         """Take eventless transitions and raised events until nothing moves."""
         seen: set[object] = set()
-        while not (run.ended and self.chart.rules == "scxml"):
+        while not (run.ended and self.chart.rules != "library"):
             state = (run.active, tuple(run.internal), tuple(sorted(run.memory.items())), run.order)
             if state in seen or len(seen) > MAX_MICROSTEPS:
                 raise MachineError(f"{self._at(run)}: eventless transitions go round for ever")
@@ -270,7 +270,7 @@ class Stepper:
         parent = nodes[final].parent
         if parent is None:
             run.root = final
-            run.ended |= self.chart.rules == "scxml"
+            run.ended |= self.chart.rules != "library"
             return
         self._emit(run, (f"done.state.{nodes[parent].id}",), ())
         above = nodes[parent].parent
@@ -307,7 +307,13 @@ class Stepper:
             edge = self._first(atom, event, run.valuation, ids)
             if edge:
                 enabled[id(edge)] = edge
-        return self._without_conflicts(run, tuple(enabled.values()))
+        edges = tuple(enabled.values())
+        if self.chart.rules == "xstate":
+            sources = {edge.source for edge in edges}
+            edges = tuple(
+                e for e in edges if not any(self.chart.is_inside(s, e.source) for s in sources)
+            )
+        return self._without_conflicts(run, edges)
 
     def _first(
         self, atom: int, event: str | None, valuation: Valuation, ids: frozenset[str]
