@@ -256,7 +256,6 @@ class ChartNodes:
             marks.setdefault(Scope(mark.box, mark.region), []).append(mark.state)
         found: set[Scope] = set()
         queue = [edge.target for edge in self.diagram.edges if not edge.internal]
-        queue += [state for states in marks.values() for state in states]
         scopes = [TOP]
         while queue or scopes:
             while scopes:
