@@ -255,19 +255,21 @@ class ChartNodes:
         for mark in self.diagram.starts:
             marks.setdefault(Scope(mark.box, mark.region), []).append(mark.state)
         found: set[Scope] = set()
-        queue = [edge.target for edge in self.diagram.edges if not edge.internal]
+        queue = [(edge.target, "") for edge in self.diagram.edges if not edge.internal]
         scopes = [TOP]
         while queue or scopes:
             while scopes:
                 scope = scopes.pop()
                 if scope not in found:
                     found.add(scope)
-                    queue += marks.get(scope) or self._likely(scope)[:1]
-            state = queue.pop() if queue else ""
+                    states = marks.get(scope) or self._likely(scope)[:1]
+                    queue += [(state, scope.box) for state in states]
+            state, outermost = queue.pop() if queue else ("", "")
             if state in self.diagram.boxes:
                 scopes += regions.get(state, ())
             for inner in [state, *self.around(state)] if state else ():
                 part = self.diagram.part(inner)
-                beside = regions.get(part.box, ()) if part.box else ()
-                scopes += [scope for scope in beside if scope.region != part.region]
+                if part.box == outermost:
+                    break  # what is around is active already
+                scopes += [s for s in regions[part.box] if s.region != part.region]
         return found
