@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from fsm.chart import Chart, ChartEdge
+from fsm.chart import Chart, ChartEdge, ChartNode
 from fsm.drawing.model import Look
 from fsm.drawing.view import View, focused
 from fsm.errors import FsmError
@@ -35,15 +35,20 @@ def is_nested(machine: Machine) -> bool:
     return chart is not None and (
         bool(chart.timers)
         or any(len(around) > 1 for around in chart.ancestors)
-        or any(n.parallel or n.history or n.raised or n.raised_on_exit for n in chart.nodes)
+        or any(node.parallel or node.history or _has_effect(node) for node in chart.nodes)
         or any(map(partial(_says_more, chart), chart.edges))
     )
+
+
+def _has_effect(node: ChartNode) -> bool:
+    return bool(node.raised or node.raised_on_exit or node.sent or node.sent_on_exit)
 
 
 def _says_more(chart: Chart, edge: ChartEdge) -> bool:
     """Return whether a table cannot show a declared transition as it is."""
     to_box = any(chart.nodes[target].children for target in edge.targets)
-    return edge.internal or bool(edge.raised) or not edge.events or not edge.targets or to_box
+    effects = edge.raised or edge.sent or edge.raised_after or edge.sent_after
+    return edge.internal or bool(effects) or not edge.events or not edge.targets or to_box
 
 
 @dataclass(frozen=True)
