@@ -37,14 +37,14 @@ def declared_picture(machine: Machine, view: View, look: Look) -> Picture:
     drawing = _States(machine, declaration, look, labels.hidden)
     top = declaration.children(None)
     loose, boxes = drawing.contents(top)
-    start = declaration.place[declaration.chart.initial]
-    is_begun = declaration.is_drawn(start)
+    starts = [declaration.place[i] for i in declaration.starts if declaration.is_drawn(i)]
     return Picture(
         name=machine.name,
         title=look.wording.title(machine),
         direction=look.direction or direction_for(sum(len(declaration.leaves(i)) for i in top)),
-        initial=declaration.names[declaration.first(start)] if is_begun else None,
-        initial_box=declaration.box_name(start) if is_begun else None,
+        initial=declaration.names[declaration.first(starts[0])] if starts else None,
+        initial_box=declaration.box_name(starts[0]) if starts else None,
+        initial_forks=tuple(declaration.names[i] for i in dict.fromkeys(starts[1:])),
         loose=loose,
         boxes=boxes,
         arrows=arrows,
@@ -115,13 +115,19 @@ class _States:
             title=title,
             caption="" if node.children or name == title else name,
             status=None if status is None else self.words.status(status),
-            final=node.final,
+            final=node.final or self._ends(i),
             rank=rank,
             notes=(*notes, *([quantity(more, "more arrow")] if more else [])),
             marks=self.lines.marks(i),
             inside=self.lines.inside(i),
             covers=self.declaration.covers[i],
         )
+
+    def _ends(self, i: int) -> bool:
+        """Return whether the machine has ended where a state that is in no other one is active."""
+        covers = self.declaration.covers[i]
+        is_outermost = self.chart.nodes[i].parent is None and bool(covers)
+        return is_outermost and all(self.machine.state(name).final for name in covers)
 
     def _title(self, i: int) -> str:
         node = self.chart.nodes[i]

@@ -40,7 +40,8 @@ class NestedDrawing(Drawing):
         for box in reversed(picture.boxes) if self.layout.mirrored else picture.boxes:
             self._box(graph, box)
         if picture.initial is not None:
-            self._lead(graph, "start", picture.initial_box or picture.initial)
+            for end in (picture.initial_box or picture.initial, *picture.initial_forks):
+                self._lead(graph, "start", end)
         self._middles(graph, None)
         order = reversed if self.layout.mirrored else list
         for number, arrow in order([*enumerate(picture.arrows)]):
