@@ -18,7 +18,7 @@ from fsm.machine import Machine, Origin
 from fsm.suggest import suggestion
 from fsm.text import quantity, shortened
 
-__all__ = ["MAX_CELLS", "ChartParts", "Located", "StatePart", "all_of", "any_of", "refuse_unknown"]
+__all__ = ["MAX_CELLS", "ChartParts", "Located", "RegionStep", "StatePart", "all_of", "any_of", "refuse_unknown"]
 
 MAX_CELLS = 100_000
 """States times events; regions that multiply make a small document a large table."""
@@ -53,6 +53,26 @@ class StatePart:
     raised: tuple[str, ...] = ()
     raised_on_exit: tuple[str, ...] = ()
     title: str = ""
+
+
+class RegionStep(Protocol):
+    """A transition of one source to at most one target, by its event."""
+
+    @property
+    def line(self) -> int:
+        """The line where it stands."""
+
+    @property
+    def event(self) -> str:
+        """The event, empty where it has none."""
+
+    @property
+    def source(self) -> int:
+        """The state that it leaves."""
+
+    @property
+    def target(self) -> int | None:
+        """The state to which it leads; ``None`` where it stays."""
 
 
 class ChartParts:
@@ -119,6 +139,52 @@ class ChartParts:
             if all(ancestor in each for each in around):
                 return ancestor
         return None
+
+    def regions(self, number: int) -> dict[int, int]:
+        """Return the region in which a state is, of each parallel state around it."""
+        around = [number, *self.ancestors(number)]
+        pairs = zip(around[1:], around, strict=False)
+        return {outer: inner for outer, inner in pairs if self.states[outer].parallel}
+
+    def refuse_regions(self, steps: Iterable[RegionStep], program: str) -> None:
+        """Refuse transitions of regions by which a program leaves its parallel state in part.
+
+        Those are one into a region from outside of it, and one that leaves the parallel state on an
+        event that another region has as well.
+        """
+        leaving: dict[tuple[str, int], RegionStep] = {}
+        inside: dict[tuple[str, int], set[int]] = {}
+        for step in steps:
+            regions = self.regions(step.source)
+            for parallel, region in regions.items():
+                inside.setdefault((step.event, parallel), set()).add(region)
+            if step.target is None:
+                continue
+            entered = self.regions(step.target)
+            for parallel, region in entered.items():
+                if regions.get(parallel) != region:
+                    what = f"leads into one region of {self.states[parallel].key!r}, which leaves"
+                    self.refuse(step.line, f"{what} {program} without the others; lead to it")
+            for parallel in regions.keys() - entered.keys():
+                leaving[step.event, parallel] = step
+        for (event, parallel), step in leaving.items():
+            if len(inside[event, parallel]) > 1:
+                named = f"{event!r} leaves {self.states[parallel].key!r} in one region"
+                self.refuse(step.line, f"{named}, and {program} follows it in another one as well")
+
+    def within_region(self, step: RegionStep) -> tuple[tuple[int, ...], bool]:
+        """Return the targets, and whether the source stays, where only a region begins again."""
+        if step.target is None:
+            return (), True
+        part = self.states[step.target]
+        if part.parent is None or not self.states[part.parent].parallel:
+            return (step.target,), False
+        if part.parallel:
+            self.refuse(step.line, f"enters {part.key!r} again, a region with regions inside")
+        if not part.children:
+            return (), True
+        # A target of its own would leave the other regions as well.
+        return part.entry, step.source == step.target
 
     @cached_property
     def ids(self) -> list[str]:

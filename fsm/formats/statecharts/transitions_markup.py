@@ -49,7 +49,7 @@ class _Step:
     """A transition of one source, with the scope in which it is declared."""
 
     line: int
-    trigger: str
+    event: str
     source: int
     target: int | None
     guard: Guard
@@ -97,7 +97,7 @@ class _Markup:
             what = f"the initial state {initial!r} is inside another one; make it initial there"
             self.source.refuse(root, what)
         self._refuse_scopes()
-        self._refuse_regions()
+        parts.refuse_regions(self.steps, "the library")
         for step in self.steps:
             self._edge(step)
         self._mark_final()
@@ -261,60 +261,20 @@ class _Markup:
         for step in self.steps:
             for other in self.steps:
                 inner = other.scope
-                if step.trigger != other.trigger or inner is None or inner == step.scope:
+                if step.event != other.event or inner is None or inner == step.scope:
                     continue
                 around = step.scope is None or parts.is_inside(inner, step.scope)
                 if around and parts.is_inside(step.source, inner):
-                    what = f"{step.trigger!r} is declared here and inside of"
+                    what = f"{step.event!r} is declared here and inside of"
                     key = parts.states[inner].key
                     parts.refuse(step.line, f"{what} {key!r}, which comes first; declare it once")
-
-    def _refuse_regions(self) -> None:
-        parts = self.parts
-        leaving: dict[tuple[str, int], _Step] = {}
-        inside: dict[tuple[str, int], set[int]] = {}
-        for step in self.steps:
-            regions = self._regions(step.source)
-            for parallel, region in regions.items():
-                inside.setdefault((step.trigger, parallel), set()).add(region)
-            if step.target is None:
-                continue
-            entered = self._regions(step.target)
-            for parallel, region in entered.items():
-                if regions.get(parallel) != region:
-                    what = f"leads into one region of {parts.states[parallel].key!r}, which leaves"
-                    parts.refuse(step.line, f"{what} the library without the others; lead to it")
-            for parallel in regions.keys() - entered.keys():
-                leaving[step.trigger, parallel] = step
-        for (trigger, parallel), step in leaving.items():
-            if len(inside[trigger, parallel]) > 1:
-                what = f"{trigger!r} leaves {parts.states[parallel].key!r} in one region"
-                parts.refuse(step.line, f"{what}, and the library still follows it in another one")
-
-    def _regions(self, number: int) -> dict[int, int]:
-        """Return the region in which a state is, of each parallel state around it."""
-        around = [number, *self.parts.ancestors(number)]
-        pairs = zip(around[1:], around, strict=False)
-        return {outer: inner for outer, inner in pairs if self.parts.states[outer].parallel}
 
     # The whole ---------------------------------------------------------------------------------
 
     def _edge(self, step: _Step) -> None:
-        parts = self.parts
-        targets: tuple[int, ...] = () if step.target is None else (step.target,)
-        internal = step.target is None
-        if step.target is not None:
-            part = parts.states[step.target]
-            region = part.parent is not None and parts.states[part.parent].parallel
-            if region and not part.children:
-                targets, internal = (), True
-            elif region and part.parallel:
-                parts.refuse(step.line, f"enters {part.key!r} again, a region with regions inside")
-            elif region:
-                # Only the region begins again; a target of its own would leave the others.
-                targets, internal = part.entry, step.source == step.target
-        parts.edge(
-            step.line, step.source, targets, (step.trigger,), step.guard,
+        targets, internal = self.parts.within_region(step)
+        self.parts.edge(
+            step.line, step.source, targets, (step.event,), step.guard,
             internal=internal, outputs=step.outputs,
         )  # fmt: skip
 
