@@ -8,7 +8,7 @@ from fsm.chart import ChartNode
 from fsm.formats.assembly import refuse
 from fsm.formats.diagrams.routes import Routes
 from fsm.formats.diagrams.scopes import TOP, Scope
-from fsm.formats.diagrams.state_diagram import DiagramNode, StarMark, StateDiagram
+from fsm.formats.diagrams.state_diagram import StarMark, StateDiagram
 
 __all__ = ["ChartNodes"]
 
@@ -28,6 +28,9 @@ class ChartNodes:
         self.first: tuple[str, ...] = ()
         """The states that are entered first."""
         self.complete = {Scope(mark.box, mark.region) for mark in diagram.ends}
+        for id_ in diagram.finals:
+            part = diagram.part(id_)
+            self.complete.add(Scope(part.box, part.region))
         """The scopes that have an end."""
         self._nodes: list[ChartNode] = []
         self._scopes: dict[int, Scope] = {}
@@ -67,8 +70,20 @@ class ChartNodes:
 
     def can_complete(self, box: str) -> bool:
         """Whether all regions of a box have an end."""
-        regions = {part.region for part in self._parts() if part.box == box}
-        return all(Scope(box, region) in self.complete for region in regions)
+        regions: dict[int, list[str]] = {}
+        for id_, part in (*self.diagram.nodes.items(), *self.diagram.boxes.items()):
+            if part.box == box and not part.kind:
+                regions.setdefault(part.region, []).append(id_)
+        return all(
+            Scope(box, region) in self.complete
+            or (
+                len(states) == 1
+                and states[0] in self.diagram.boxes
+                and len(regions) > 1
+                and self.can_complete(states[0])
+            )
+            for region, states in regions.items()
+        )
 
     def lifted(self, id_: str, scope: Scope) -> str | None:
         """Return the state directly in a scope that is, or is around, this one."""
@@ -77,9 +92,6 @@ class ChartNodes:
             if (part.box, part.region) == scope:
                 return inner
         return None
-
-    def _parts(self) -> tuple[DiagramNode, ...]:
-        return (*self.diagram.nodes.values(), *self.diagram.boxes.values())
 
     # Nodes -----------------------------------------------------------------------------------
 
@@ -142,7 +154,11 @@ class ChartNodes:
         self, id_: str, title: str, parent: int | None, *, final: bool = False, history: str = ""
     ) -> int:
         self.index[id_] = len(self._nodes)
-        self._nodes.append(ChartNode(id_, title, parent, (), (), False, final, history))
+        raised = (
+            tuple(raised.get(id_, ()))
+            for raised in (self.diagram.raised, self.diagram.raised_on_exit)
+        )
+        self._nodes.append(ChartNode(id_, title, parent, (), (), False, final, history, *raised))
         return len(self._nodes) - 1
 
     # What is entered -------------------------------------------------------------------------
@@ -218,7 +234,7 @@ class ChartNodes:
             what = f"which state is initial{where}, {names}? mark it with [*] --> STATE"
             refuse(self.diagram.name, self.diagram.part(likely[1]).line, what)
         initial = likely[0] if likely else states[0]
-        if len(states) > 1 and scope.box and self._is_entered(scope):
+        if len(states) > 1 and self._is_entered(scope):
             why = "no arrow leads there" if likely else "it is drawn first"
             self.diagram.assumed.append(f"{initial!r} is initial{where}: {why}")
         return initial

@@ -14,6 +14,7 @@ from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, refuse
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
+from fsm.formats.diagrams.reactions import add_reactions
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
 from fsm.formats.diagrams.state_diagram import (
     MAX_DEPTH,
@@ -34,7 +35,7 @@ _WORD = r"[^\s:{}\"<>\-\[\]]+"
 _PSEUDO_STATE = r"\[\*\]|\[\[\w+\]\]|[\w.+]+\[H\*?\]|\[H\*?\]"
 _NAME = rf"(?:{_PSEUDO_STATE}|\"[^\"]*\"|{_WORD}(?:-{_WORD})*)"
 _END = re.compile(_NAME)
-_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|\[\[\w+\]\]))*"
+_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|\[\[(?:[^\]]|\](?!\]))*\]\]))*"
 _TAIL = re.compile(rf"(?P<looks>{_LOOKS})\s*(?::(?P<label>.*))?", re.DOTALL)
 _STATE = re.compile(
     rf"state\s+(?:\"(?P<title>[^\"]*)\"\s+as\s+(?P<id>{_NAME})"
@@ -45,7 +46,7 @@ _STATE = re.compile(
 _CLASS = re.compile(r":::\s*[\w,-]+")
 _DESCRIPTION = re.compile(rf"(?P<id>{_NAME}){_LOOKS}\s*:(?P<text>.*)", re.DOTALL)
 _HISTORY = re.compile(r"(?P<box>[^\[\]]*)\[H(?P<deep>\*?)\]")
-_STEREOTYPE = re.compile(r"(?:<<|\[\[)\s*(\w+\*?)")
+_STEREOTYPE = re.compile(r"<<\s*(?P<name>\w+\*?)|\[\[(?P<old>\w+)\]\]")
 _PSEUDO: dict[str, PseudoState] = {
     "fork": "fork", "join": "join", "choice": "choice", "junction": "choice",
     "entrypoint": "point", "exitpoint": "point", "inputpin": "point", "outputpin": "point",
@@ -135,18 +136,30 @@ class _LineReader:
                 self._refuse_more(lines, first_line)
                 break
             skipped_to = next((e for b, e in self.dialect.blocks if b.fullmatch(line)), None)
-            if skipped_to or self.dialect.skipped.fullmatch(line):
+            if match := self.dialect.history.fullmatch(line):
+                self._histories(match)
+            elif skipped_to or self.dialect.skipped.fullmatch(line):
                 self.diagram.skipped["note"] += line[:4].lower() == "note"
-                continue
-            for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
-                if part.strip():
-                    self._statement(part.strip())
+            else:
+                self._statements(line)
         if skipped_to or self.scope.box:
             what = f"the state {self.scope.box!r}"
             what = "a part that is skipped, such as a note," if skipped_to else what
             self._refuse(f"{what} does not end")
         self._settle()
         return self.diagram
+
+    def _statements(self, line: str) -> None:
+        for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
+            if part.strip():
+                self._statement(part.strip())
+
+    def _histories(self, match: re.Match[str]) -> None:
+        """Take states of a class that says history for history states."""
+        for name in re.split(r"[\s,]+", match["ids"].strip()):
+            self._node(name, Mention.NAMED)
+            if name in self.diagram.nodes:
+                self.diagram.nodes[name].kind = "deep" if match["deep"] else "shallow"
 
     def _refuse_more(self, lines: Iterator[tuple[int, str]], first_line: int) -> None:
         for number, line in lines:
@@ -193,10 +206,11 @@ class _LineReader:
 
     def _stereotype(self, name: str, looks: str) -> None:
         """Take what a stereotype says about a state; those without a meaning here are looks."""
-        stereotype = _STEREOTYPE.search(looks)
-        if stereotype and (kind := _PSEUDO.get(stereotype[1].lower())):
+        match = _STEREOTYPE.search(looks)
+        stereotype = (match["name"] or match["old"]) if match else ""
+        if kind := _PSEUDO.get(stereotype.lower()):
             if name in self.diagram.boxes:
-                self._refuse(f"{name!r} is <<{stereotype[1]}>> and has states inside")
+                self._refuse(f"{name!r} is <<{stereotype}>> and has states inside")
             self.diagram.nodes[name].kind = kind
 
     def _open(self, name: str, title: str | None) -> None:
@@ -264,7 +278,7 @@ class _LineReader:
     def _id(self, written: str) -> str:
         """Return a name without quotes; a history state has its box in its name."""
         if match := _HISTORY.fullmatch(written):
-            box = match["box"] or self.scope.box
+            box = match["box"].removesuffix(".") or self.scope.box
             if not box:
                 self._refuse(f"{written} outside of a state; write STATE{written}")
             name = f"{box}[H{match['deep']}]"
@@ -294,7 +308,8 @@ class _LineReader:
         if self.dialect.titles_by_colon and name not in self.titled:
             self._title(name, written.strip())
         else:
-            self.diagram.skipped["remark"] += 1
+            lines = self.dialect.text(written.strip()).split("\n")
+            add_reactions(self.diagram, name, lines, self.line)
 
     def _settle(self) -> None:
         """Make boxes without states inside plain states, and put every state into its box."""
