@@ -52,11 +52,12 @@ def load(name: str | MachineObject) -> Machine:
     documented table is the machine that the table declares, ``page.md#section`` that of one of
     its sections; its transitions name row, file and line. A ``.toml`` file says how the table of
     a page is read. What was assumed of a page is in ``assumed``, and warned of. Files are JSON,
-    YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide "Formats" has a table of
-    them. ``package.module:name`` is a class of python-statemachine, a machine of the library
-    transitions, or a model of Django-FSM. A machine object of transitions is taken as well. Built-in machines carry the origin of
-    each transition, read from their Markdown page. Importing a module runs it: name only modules
-    you trust. For a name that a file states (:class:`fsm.trust.NameInFile`) nothing is imported.
+    YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide about formats lists whose.
+    ``package.module:name`` is a class of python-statemachine, a machine of the library transitions,
+    or a model of Django-FSM; a machine object of transitions is taken as it is. Built-in machines
+    carry the origin of each transition, read from their Markdown page. Importing a module runs it:
+    name only modules you trust. For a name that a file states (:class:`fsm.trust.NameInFile`)
+    nothing is imported.
 
     Raises :class:`MachineError` where the machine cannot be found or compiled exactly, or must not
     be imported.

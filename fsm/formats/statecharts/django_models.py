@@ -31,8 +31,8 @@ def read_django_model(model: type, field: str, name: str) -> Machine:
 
     Raises :class:`MachineError` for what cannot be a table.
     """
-    methods = {key: meta for key, meta in _methods(model)}
-    fields = {_field_name(meta): meta.field for meta in methods.values()}
+    methods = dict(_methods(model))
+    fields = {_field_name(m): m.field for m in sorted(methods.values(), key=_field_name)}
     if not field and len(fields) > 1:
         names = ", ".join(f"{name}.{each}" for each in fields)
         raise MachineError(f"{name}: several fields have transitions; name one: {names}")
@@ -67,7 +67,8 @@ class _Model:
         self.parts = ChartParts(name, 0)
         self.numbers: dict[str, int] = {}
         self.titles = {
-            self._text(value): str(title) for value, title in getattr(field, "flatchoices", None) or ()
+            self._text(value): str(title)
+            for value, title in getattr(field, "flatchoices", None) or ()
         }
 
     def machine(self) -> Machine:
@@ -120,7 +121,11 @@ class _Model:
             if transition is None:
                 continue
             by_other = state not in by_source and _ANY not in by_source
-            if by_other and transition.target is not None and self._text(transition.target) == state:
+            if (
+                by_other
+                and transition.target is not None
+                and self._text(transition.target) == state
+            ):
                 continue
             guard = all_of(Guard.named(self._condition(event, c)) for c in transition.conditions)
             for name, target in self._results(event, transition):

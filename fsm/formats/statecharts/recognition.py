@@ -39,7 +39,7 @@ def _foreign(source: Located, own: str) -> Machine:
         if is_kind(root):
             return read(source)
     known = "a machine of XState, transitions, python-statemachine, sismic or States Language"
-    source.refuse(root, f"not {known}{own}")
+    return source.refuse(root, f"not {known}{own}")
 
 
 def _xstate(source: Located) -> Machine:

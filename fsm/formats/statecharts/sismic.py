@@ -76,17 +76,19 @@ class _Sismic:
         parts, root = self.parts, self.root
         inner = root.get("states")
         whole = bool(root.get("parallel states") or root.get("on entry") or root.get("on exit"))
-        whole |= any(isinstance(s, JsonObject) and "history" in str(s.get("type")) for s in inner or [])
+        whole |= any(
+            isinstance(s, JsonObject) and "history" in str(s.get("type")) for s in inner or []
+        )
         whole |= any(
             isinstance(t, JsonObject) and not t.get("event") for t in root.get("transitions") or []
         )
         if whole or not inner:
-            self._state(root, root, None)
+            self._state(root, None)
             initial = 0
         else:
             refuse_unknown(self.source, root, _STATE, "a state of sismic")
             for state in self._list(root, "states"):
-                self._state(root, state, None)
+                self._state(state, None)
             initial = self._child(root, str(root.get("initial", "")), None)
         for number, config in self.configs.items():
             self._fill(number, config)
@@ -94,7 +96,9 @@ class _Sismic:
         if not whole:
             self._count_contracts(root)
             # A transition of the root is one of each of its states, after their own.
-            tops = [n for n, part in enumerate(parts.states) if part.parent is None and not part.final]
+            tops = [
+                n for n, part in enumerate(parts.states) if part.parent is None and not part.final
+            ]
             arrows += [arrow for top in tops for arrow in self._arrows(top, root)]
         parts.refuse_regions(arrows, "sismic")
         self._refuse_twice(arrows)
@@ -117,7 +121,7 @@ class _Sismic:
             self.source.refuse(place, f"{name!r} must be a list of objects")
         return value
 
-    def _state(self, place: JsonObject, config: JsonObject, parent: int | None) -> None:
+    def _state(self, config: JsonObject, parent: int | None) -> None:
         refuse_unknown(self.source, config, _STATE, "a state of sismic")
         name, kind = config.get("name"), config.get("type")
         if not isinstance(name, str | int | float) or isinstance(name, bool):
@@ -141,7 +145,7 @@ class _Sismic:
         self.configs[number] = config
         for inner in ("states", "parallel states"):
             for child in self._list(config, inner):
-                self._state(config, child, number)
+                self._state(child, number)
 
     def _child(self, place: JsonObject, name: str, parent: int | None) -> int:
         number = self.names.get(name)
@@ -226,7 +230,11 @@ class _Sismic:
             return None
         match tree:
             case ast.Call(func=ast.Name(id="after"), args=[ast.Constant(value=value)], keywords=[]):
-                if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
+                if (
+                    isinstance(value, int | float)
+                    and not isinstance(value, bool)
+                    and 0 <= value < 1e9
+                ):
                     return float(value)
         return None
 
@@ -259,7 +267,11 @@ class _Sismic:
         raised, outputs = [], []
         for statement in tree.body:
             match statement:
-                case ast.Expr(value=ast.Call(func=ast.Name(id="send"), args=[ast.Constant(value=str(name))]) as call):
+                case ast.Expr(
+                    value=ast.Call(
+                        func=ast.Name(id="send"), args=[ast.Constant(value=str(name))]
+                    ) as call
+                ):
                     if any(keyword.arg in ("delay", None) for keyword in call.keywords):
                         self.source.refuse(place, f"{name!r} is sent after a delay")
                     raised.append(name)

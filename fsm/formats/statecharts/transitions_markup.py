@@ -83,19 +83,8 @@ class _Markup:
             self._state(root, "initial", None)
         for number, config in list(self.configs.items()):
             self._enter(number, config)
-        for place, transition in self._scoped(root, None):
-            self._transition(place, transition, None)
-        for number, config in self.configs.items():
-            for place, transition in self._scoped(config, number):
-                self._transition(place, transition, number)
-        if root.get("ordered_transitions"):
-            self._ordered(states)
-        if not isinstance(initial, str):
-            self.source.refuse(root, "several initial states at the top; put them into one state")
-        start = self._named(root, initial, None)
-        if parts.states[start].parent is not None:
-            what = f"the initial state {initial!r} is inside another one; make it initial there"
-            self.source.refuse(root, what)
+        self._read_transitions(states)
+        start = self._start(initial)
         self._refuse_scopes()
         parts.refuse_regions(self.steps, "the library")
         for step in self.steps:
@@ -105,6 +94,27 @@ class _Markup:
         given = root.get("name") or None
         title = name or given or Path(self.source.file).stem
         return parts.machine(str(title), str(given or title), start, "xstate")
+
+    def _read_transitions(self, states: list[Any]) -> None:
+        for place, transition in self._scoped(self.root):
+            self._transition(place, transition, None)
+        for number, config in self.configs.items():
+            for place, transition in self._scoped(config):
+                self._transition(place, transition, number)
+        if self.root.get("ordered_transitions"):
+            self._ordered(states)
+
+    def _start(self, initial: Any) -> int:
+        """Return the state in which the machine begins."""
+        if not isinstance(initial, str):
+            self.source.refuse(
+                self.root, "several initial states at the top; put them into one state"
+            )
+        start = self._named(self.root, initial, None)
+        if self.parts.states[start].parent is not None:
+            what = f"the initial state {initial!r} is inside another one; make it initial there"
+            self.source.refuse(self.root, what)
+        return start
 
     # States --------------------------------------------------------------------------------
 
@@ -178,9 +188,7 @@ class _Markup:
 
     # Transitions -----------------------------------------------------------------------------
 
-    def _scoped(
-        self, config: JsonObject, scope: int | None
-    ) -> Iterator[tuple[JsonObject, dict[str, Any]]]:
+    def _scoped(self, config: JsonObject) -> Iterator[tuple[JsonObject, dict[str, Any]]]:
         for item in self._list(config, "transitions"):
             if isinstance(item, list):
                 if len(item) < 3 or len(item) > len(_ORDER):
