@@ -24,7 +24,7 @@ from fsm.trust import NameInFile, ShadowWarning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fsm.formats.statecharts.objects import MachineObject
+    from fsm.formats.statecharts.object_machines import MachineObject
     from fsm.mealy import Mealy
 
 _LONGEST_NAME = 200
@@ -52,7 +52,7 @@ def load(name: str | MachineObject) -> Machine:
     documented table is the machine that the table declares, ``page.md#section`` that of one of
     its sections; its transitions name row, file and line. A ``.toml`` file says how the table of
     a page is read. What was assumed of a page is in ``assumed``, and warned of. Files are JSON,
-    YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide about formats lists whose.
+    YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide on formats says whose.
     ``package.module:name`` is a class of python-statemachine, a machine of the library transitions,
     or a model of Django-FSM; a machine object of transitions is taken as it is. Built-in machines
     carry the origin of each transition, read from their Markdown page. Importing a module runs it:
@@ -81,7 +81,7 @@ def as_machine(machine: Machine | MachineObject | str) -> Machine:
 
 def _of_object(given: object) -> Machine:
     """Return the table of a machine of another library; raises :class:`MachineError`."""
-    from fsm.formats.statecharts.objects import machine_of_object
+    from fsm.formats.statecharts.object_machines import machine_of_object
 
     is_ours = isinstance(given, Machine | PathLike) or _is_chart_class(given)
     found = None if is_ours else machine_of_object(given, type(given).__name__)
@@ -216,7 +216,7 @@ def _of_other_library(name: str) -> Machine | None:
         value = import_object(f"{module}:{attribute}")
     if value is None or _is_chart_class(value):
         return None
-    from fsm.formats.statecharts.objects import machine_of_object
+    from fsm.formats.statecharts.object_machines import machine_of_object
 
     return machine_of_object(value, name, field)
 

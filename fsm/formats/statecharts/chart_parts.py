@@ -24,8 +24,8 @@ __all__ = [
     "Located",
     "RegionStep",
     "StatePart",
-    "all_of",
-    "any_of",
+    "conjunction",
+    "disjunction",
     "refuse_unknown",
 ]
 
@@ -339,12 +339,12 @@ class ChartParts:
                 self.refuse(line, what)
 
 
-def all_of(guards: Iterable[Guard]) -> Guard:
+def conjunction(guards: Iterable[Guard]) -> Guard:
     """Return the condition that all of some conditions hold."""
     return _joined("and", tuple(guards))
 
 
-def any_of(guards: Iterable[Guard]) -> Guard:
+def disjunction(guards: Iterable[Guard]) -> Guard:
     """Return the condition that one of some conditions holds."""
     return _joined("or", tuple(guards))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fsm.errors import MachineError
-from fsm.formats.statecharts.chart_parts import ChartParts, all_of
+from fsm.formats.statecharts.chart_parts import ChartParts, conjunction
 from fsm.guard import Guard
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -127,7 +127,9 @@ class _Model:
                 and self._text(transition.target) == state
             ):
                 continue
-            guard = all_of(Guard.named(self._condition(event, c)) for c in transition.conditions)
+            guard = conjunction(
+                Guard.named(self._condition(event, c)) for c in transition.conditions
+            )
             for name, target in self._results(event, transition):
                 self._edge(number, target, name, guard)
             if transition.on_error is not None:

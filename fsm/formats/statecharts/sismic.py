@@ -17,8 +17,8 @@ from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.chart_parts import (
     ChartParts,
     Located,
-    all_of,
-    any_of,
+    conjunction,
+    disjunction,
     refuse_unknown,
 )
 from fsm.guard import ALWAYS, Guard
@@ -245,7 +245,7 @@ class _Sismic:
     def _condition(self, place: JsonObject, node: ast.expr) -> Guard:
         match node:
             case ast.BoolOp(op=op, values=values):
-                join = all_of if isinstance(op, ast.And) else any_of
+                join = conjunction if isinstance(op, ast.And) else disjunction
                 return join(self._condition(place, value) for value in values)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self._condition(place, operand).negated()

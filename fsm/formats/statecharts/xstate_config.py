@@ -30,7 +30,7 @@ __all__ = [
     "parameters",
     "read_states",
     "transitions_of",
-    "version_of",
+    "xstate_version",
 ]
 
 ENTRY = ("entry", "onEntry")
@@ -122,7 +122,7 @@ def js_order(members: dict[str, Any]) -> list[str]:
     return [*numbers, *(key for key in members if not _INDEX.fullmatch(key))]
 
 
-def version_of(source: Located, states: list[ConfiguredState]) -> int | None:
+def xstate_version(source: Located, states: list[ConfiguredState]) -> int | None:
     """Return the version of XState for which a document is; ``None`` where nothing shows it."""
     found: dict[int, tuple[JsonObject, str]] = {}
     for state in states:

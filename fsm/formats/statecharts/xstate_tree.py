@@ -11,7 +11,7 @@ from fsm.formats.statecharts.xstate_config import (
     ConfiguredState,
     actions_of,
     read_states,
-    version_of,
+    xstate_version,
 )
 from fsm.suggest import no_such
 from fsm.text import shortened
@@ -27,7 +27,7 @@ class XStateTree:
     def __init__(self, source: Located) -> None:
         self.source = source
         self.states = read_states(source)
-        self.version = version_of(source, self.states)
+        self.version = xstate_version(source, self.states)
         self.parts = ChartParts(source.file, source.line(source.root))
         self.keeps_root = self._keeps_root()
         self.numbers: dict[int, int] = {}
