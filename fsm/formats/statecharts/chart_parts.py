@@ -250,7 +250,14 @@ class ChartParts:
         origin = Origin(f"line {line}", "as declared", self.file, line) if line else None
         self._edges.append(
             ChartEdge(
-                source, tuple(targets), names, internal, guard, tuple(raised), actions, origin
+                source,
+                tuple(targets),
+                names,
+                internal,
+                guard,
+                raised=tuple(raised),
+                outputs=actions,
+                origin=origin,
             )
         )
 
@@ -280,14 +287,16 @@ class ChartParts:
     # The whole ------------------------------------------------------------------------------
 
     def machine(self, name: str, title: str, initial: int, rules: str = "scxml") -> Machine:
-        """Return the machine; raises :class:`fsm.errors.MachineError` for what is no table."""
-        self._refuse_unsupported()
+        """Return the machine that begins in a state, which may be inside another one.
+
+        Raises :class:`fsm.errors.MachineError` for what is no table."""
         chart = Chart(
             class_name=f"{self.file}:{self.line}" if self.line else self.file,
             title=title,
             nodes=tuple(map(self._node, range(len(self.states)))),
             edges=tuple(sorted(self._edges, key=lambda edge: edge.source)),
-            initial=initial,
+            initial=(initial, *self.ancestors(initial))[-1],
+            start=() if self.states[initial].parent is None else (initial,),
             events=tuple(e for e in self._events if not e.startswith("done.state.")),
             indicators=(),
             deadline=None,
@@ -322,21 +331,6 @@ class ChartParts:
                 skipped
             )
         yield from self._assumed
-
-    def _refuse_unsupported(self) -> None:
-        """Refuse what flattening does not do yet."""
-        for part in self.states:
-            if part.history:
-                self.refuse(part.line, f"{shortened(part.key)!r} is a history state")
-            if part.raised or part.raised_on_exit:
-                self.refuse(part.line, f"{shortened(part.key)!r} raises events")
-        for edge in self._edges:
-            line = edge.origin.line if edge.origin else 0
-            if edge.raised:
-                self.refuse(line, f"the transition raises {edge.raised[0]!r}")
-            if not edge.events and edge.guard.names:
-                what = "a transition without event may only depend on which states are active"
-                self.refuse(line, what)
 
 
 def conjunction(guards: Iterable[Guard]) -> Guard:

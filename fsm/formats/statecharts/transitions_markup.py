@@ -111,8 +111,8 @@ class _Markup:
                 self.root, "several initial states at the top; put them into one state"
             )
         start = self._named(self.root, initial, None)
-        if self.parts.states[start].parent is not None:
-            what = f"the initial state {initial!r} is inside another one; make it initial there"
+        if self.parts.regions(start):
+            what = f"the initial state {initial!r} is in one region; begin in the state around it"
             self.source.refuse(self.root, what)
         return start
 

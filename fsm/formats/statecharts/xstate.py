@@ -122,9 +122,7 @@ class _XState:
             return False, targets
         part = self.parts.states[source]
         if targets == (source,):
-            if not part.children:
-                return True, ()
-            return (False, targets) if part.parallel else (True, part.entry)
+            return True, tuple(part.children) if part.parallel else part.entry
         if source in targets:
             self.source.refuse(transition.place, "a state and one inside it are both targets")
         return True, targets
@@ -157,18 +155,25 @@ class _XState:
         else:
             shared = source if internal else parts.common_ancestor((source, *targets))
         if self.version == 4:
+            self._refuse_present_history(source, targets, transition)
             for around in {a for target in targets for a in parts.ancestors(target)}:
                 within = source is None or parts.is_inside(around, source) or around == source
                 if parts.states[around].parallel and (within or around == shared):
                     what = "XState 4 leaves the other regions of"
                     named = f"{what} {parts.states[around].key!r} as they are if they are active"
                     self.source.refuse(transition.place, f"{named}, which a chart cannot say")
-        elif shared is not None and parts.states[shared].parallel:
-            part = parts.states[shared]
-            history = any(each.history and each.parent == shared for each in parts.states)
-            if part.raised or part.raised_on_exit or history:
-                what = f"leads to another region of {part.key!r}, which XState does not leave"
-                self.source.refuse(transition.place, f"{what}; its entry cannot be repeated")
+
+    def _refuse_present_history(
+        self, source: int | None, targets: tuple[int, ...], transition: ConfiguredTransition
+    ) -> None:
+        """Refuse a way from inside a state to its history, which XState 4 takes for the present."""
+        parts = self.parts
+        for part in (parts.states[target] for target in targets):
+            above = part.parent
+            inside = source is None or above is None or above in (source, *parts.ancestors(source))
+            if part.history and inside:
+                what = f"leads to the history {part.key!r} of an active state, which XState 4 takes"
+                self.source.refuse(transition.place, f"{what} for the present; name the states")
 
     # The whole -----------------------------------------------------------------------------------
 
@@ -203,7 +208,9 @@ class _XState:
                 initial = () if whole else (self.numbers[self.tree.initial(parent)],)
                 targets = initial or tuple(self.parts.states[above].children)
             part.entry = targets
-        elif state.children and not part.parallel:
+        elif part.parallel:
+            self._refuse_odd_regions(i, number)
+        elif state.children:
             part.entry = (self.numbers[self.tree.initial(i)],)
         entry = [self.events.actions(config, config.get(key)) for key in ENTRY]
         exit_ = [self.events.actions(config, config.get(key)) for key in EXIT]
@@ -211,9 +218,18 @@ class _XState:
         part.raised_on_exit = tuple(name for raised, _ in exit_ for name in raised)
         self.parts.skip("action", sum(len(outputs) for _, outputs in (*entry, *exit_)))
 
+    def _refuse_odd_regions(self, i: int, number: int) -> None:
+        """Refuse regions whose end a chart announces otherwise than XState."""
+        parts = self.parts
+        heard = self.states[i].config.get("onDone") is not None or i == 0
+        for region in (parts.states[child] for child in parts.states[number].children):
+            if region.final or (region.parallel and heard):
+                what = f"the region {region.key!r} ends with its parallel state at once"
+                parts.refuse(region.line, f"{what}; put it into a state of its own")
+
     def _note_version(self) -> None:
-        regions = any(part.parallel for part in self.parts.states)
-        if self.version is None and regions:
+        differs = any(part.parallel or part.history for part in self.parts.states)
+        if self.version is None and differs:
             what = "nothing tells the version of XState; read as version 5"
             self.parts.assume(self.source.line(self.source.root), what)
 
