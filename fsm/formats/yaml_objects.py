@@ -26,7 +26,7 @@ _TEXTS = {f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp", "value")}
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-class _BoundedLoader(yaml.SafeLoader):
+class _BoundedLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """Refuses nesting before the parser needs too long for it."""
 
     def __init__(self, text: str) -> None:

@@ -136,7 +136,9 @@ class XStateEvents:
     def _raised_anywhere(self, state: ConfiguredState) -> Iterator[str]:
         for key in (*ENTRY, *EXIT):
             yield from self.actions(state.config, state.config.get(key))[0]
-        for _, transition in self.listened(self.tree.states.index(state)):
+        listened = (t for _, t in self.listened(self.tree.states.index(state)))
+        patterns = (t for _, t in on_transitions(self.source, state.config))
+        for transition in (*listened, *patterns):
             yield from self.actions(transition.place, transition.members.get("actions"))[0]
 
     def actions(self, place: JsonObject, value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
