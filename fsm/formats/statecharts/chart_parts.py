@@ -24,8 +24,8 @@ __all__ = [
     "Located",
     "RegionStep",
     "StatePart",
-    "conjunction",
-    "disjunction",
+    "all_hold",
+    "any_holds",
     "refuse_unknown",
 ]
 
@@ -333,12 +333,12 @@ class ChartParts:
         yield from self._assumed
 
 
-def conjunction(guards: Iterable[Guard]) -> Guard:
+def all_hold(guards: Iterable[Guard]) -> Guard:
     """Return the condition that all of some conditions hold."""
     return _joined("and", tuple(guards))
 
 
-def disjunction(guards: Iterable[Guard]) -> Guard:
+def any_holds(guards: Iterable[Guard]) -> Guard:
     """Return the condition that one of some conditions holds."""
     return _joined("or", tuple(guards))
 

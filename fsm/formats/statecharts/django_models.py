@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fsm.errors import MachineError
-from fsm.formats.statecharts.chart_parts import ChartParts, conjunction
+from fsm.formats.statecharts.chart_parts import ChartParts, all_hold
 from fsm.guard import Guard
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -127,9 +127,7 @@ class _Model:
                 and self._text(transition.target) == state
             ):
                 continue
-            guard = conjunction(
-                Guard.named(self._condition(event, c)) for c in transition.conditions
-            )
+            guard = all_hold(Guard.named(self._condition(event, c)) for c in transition.conditions)
             for name, target in self._results(event, transition):
                 self._edge(number, target, name, guard)
             if transition.on_error is not None:

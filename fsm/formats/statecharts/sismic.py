@@ -17,8 +17,8 @@ from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.chart_parts import (
     ChartParts,
     Located,
-    conjunction,
-    disjunction,
+    all_hold,
+    any_holds,
     refuse_unknown,
 )
 from fsm.guard import ALWAYS, Guard
@@ -245,7 +245,7 @@ class _Sismic:
     def _condition(self, place: JsonObject, node: ast.expr) -> Guard:
         match node:
             case ast.BoolOp(op=op, values=values):
-                join = conjunction if isinstance(op, ast.And) else disjunction
+                join = all_hold if isinstance(op, ast.And) else any_holds
                 return join(self._condition(place, value) for value in values)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self._condition(place, operand).negated()

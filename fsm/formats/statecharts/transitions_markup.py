@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fsm.formats.json_objects import JsonObject
-from fsm.formats.statecharts.chart_parts import ChartParts, Located, conjunction, refuse_unknown
+from fsm.formats.statecharts.chart_parts import ChartParts, Located, all_hold, refuse_unknown
 from fsm.guard import Guard
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -210,7 +210,7 @@ class _Markup:
         else:
             names = given if isinstance(given, list) else [given]
             sources = [self._named(place, name, scope) for name in names]
-        guard = conjunction(
+        guard = all_hold(
             [
                 *(Guard.named(name) for name in self._names(place, members, "conditions")),
                 *(Guard.named(name).negated() for name in self._names(place, members, "unless")),
@@ -258,7 +258,7 @@ class _Markup:
         if len(ring) < 2 or len(states) < 2:
             self.source.refuse(self.root, "ordered transitions need two states")
         for source, target in zip(ring, (*ring[1:], ring[0]), strict=True):
-            step = _Step(self.line, "next_state", source, target, conjunction([]), (), None)
+            step = _Step(self.line, "next_state", source, target, all_hold([]), (), None)
             self.steps.append(step)
 
     # What the library does otherwise ----------------------------------------------------------

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from fsm.formats.statecharts.chart_parts import Located, conjunction
+from fsm.formats.statecharts.chart_parts import Located, all_hold
 from fsm.formats.statecharts.xstate_config import (
     ENTRY,
     EXIT,
@@ -105,7 +105,7 @@ class _XState:
             internal, actual = (False, ends) if of_root else self._reach(source, ends, transition)
             if self.version == 4 and internal and any(self.parts.states[t].final for t in actual):
                 # XState 4 does not enter a final state again, so it is not complete once more.
-                there = conjunction([self.parts.active(actual), *([guard] if guard.text else [])])
+                there = all_hold([self.parts.active(actual), *([guard] if guard.text else [])])
                 self.parts.edge(line, source, (), events, there, raised=raised, outputs=outputs)
             self.parts.edge(
                 line, source, actual, events, guard,
