@@ -75,7 +75,8 @@ class _Sismic:
     def machine(self) -> Machine:
         parts, root = self.parts, self.root
         inner = root.get("states")
-        whole = bool(root.get("parallel states") or root.get("on entry") or root.get("on exit"))
+        sends = any(self._sent(root, root.get(name))[0] for name in ("on entry", "on exit"))
+        whole = bool(root.get("parallel states")) or sends
         whole |= any(
             isinstance(s, JsonObject) and "history" in str(s.get("type")) for s in inner or []
         )
@@ -183,12 +184,10 @@ class _Sismic:
                 self.source.refuse(place, no_such("state", str(target), self.names))
             event, text = place.get("event"), str(place.get("guard") or "").strip()
             guard = ALWAYS
-            timer = self._timer(text) if not event else None
-            if timer is not None:
-                event = f"after {timer:g} s in {self.parts.ids[number]}"
-                self.parts.timer(number, event, timer)
+            if not event and (timed := self._timed(place, text)):
+                event = self._waited(number, place, timed)
             elif text:
-                guard = self._guard(place, text)
+                guard = self._condition(number, place, self._parsed(place, text, "eval").body)
             raised, outputs = self._sent(place, place.get("action"))
             priority = place.get("priority")
             weight = priority if isinstance(priority, int) else _PRIORITIES.get(priority)
@@ -222,42 +221,43 @@ class _Sismic:
             what = f"where the guards of two transitions on {name!r} hold, the first is taken"
             self.parts.assume(before.line, f"{what}; sismic fails")
 
-    def _timer(self, text: str) -> float | None:
-        """Return the seconds of a condition that is one ``after(SECONDS)`` and nothing else."""
-        try:
-            tree = ast.parse(text[:_LONGEST], mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+    def _timed(self, place: JsonObject, text: str) -> ast.expr | None:
+        """Return a condition that asks for the past, such as ``after(3)``."""
+        if not text:
             return None
-        match tree:
-            case ast.Call(func=ast.Name(id="after"), args=[ast.Constant(value=value)], keywords=[]):
-                if (
-                    isinstance(value, int | float)
-                    and not isinstance(value, bool)
-                    and 0 <= value < 1e9
-                ):
-                    return float(value)
-        return None
+        tree: ast.expr = self._parsed(place, text, "eval").body
+        return tree if _asks_for_the_past(tree) else None
 
-    def _guard(self, place: JsonObject, text: str) -> Guard:
-        tree = self._parsed(place, text, "eval")
-        return self._condition(place, tree.body)
+    def _waited(self, number: int, place: JsonObject, tree: ast.expr) -> str:
+        """Return the event that a condition begins to hold; a plain delay is a timer."""
+        state = self.parts.ids[number]
+        seconds = _seconds(tree)
+        if seconds is not None:
+            event = f"after {seconds:g} s in {state}"
+            self.parts.timer(number, event, seconds)
+            return event
+        event = f"{ast.unparse(tree)} in {state}"
+        self.parts.assume(
+            self.source.line(place), f"the event {event!r} is that this begins to hold"
+        )
+        return event
 
-    def _condition(self, place: JsonObject, node: ast.expr) -> Guard:
+    def _condition(self, number: int, place: JsonObject, node: ast.expr) -> Guard:
         match node:
             case ast.BoolOp(op=op, values=values):
                 join = all_hold if isinstance(op, ast.And) else any_holds
-                return join(self._condition(place, value) for value in values)
+                return join(self._condition(number, place, value) for value in values)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return self._condition(place, operand).negated()
+                return self._condition(number, place, operand).negated()
             case ast.Call(func=ast.Name(id="active"), args=[ast.Constant(value=str(name))]):
                 if name not in self.names:
                     self.source.refuse(place, no_such("state", name, self.names))
                 return self.parts.active([self.names[name]])
-        for name in (n.id for n in ast.walk(node) if isinstance(n, ast.Name)):
-            if name in _TIMED:
-                what = f"the condition asks for the past ({name}); write it as an event"
-                self.source.refuse(place, what)
-        return Guard.named(ast.unparse(node))
+        text = ast.unparse(node)
+        # Each state counts its own time.
+        return Guard.named(
+            f"{text} in {self.parts.ids[number]}" if _asks_for_the_past(node) else text
+        )
 
     def _sent(self, place: JsonObject, code: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the events that an action always sends, and the rest of it as text."""
@@ -266,21 +266,30 @@ class _Sismic:
         tree = self._parsed(place, str(code).strip(), "exec")
         raised, outputs = [], []
         for statement in tree.body:
-            match statement:
-                case ast.Expr(
-                    value=ast.Call(
-                        func=ast.Name(id="send"), args=[ast.Constant(value=str(name))]
-                    ) as call
-                ):
-                    if any(keyword.arg in ("delay", None) for keyword in call.keywords):
-                        self.source.refuse(place, f"{name!r} is sent after a delay")
-                    raised.append(name)
-                case _:
-                    if any(isinstance(n, ast.Name) and n.id == "send" for n in ast.walk(statement)):
-                        what = "an action that may send an event; write the condition as a guard"
-                        self.source.refuse(place, what)
-                    outputs.append(shortened(" ".join(ast.unparse(statement).split()), 80))
+            name = self._always_sent(place, statement)
+            if name is not None:
+                raised.append(name)
+                continue
+            if any(isinstance(n, ast.Name) and n.id == "send" for n in ast.walk(statement)):
+                what = "an action that may send an event; write the condition as a guard"
+                self.source.refuse(place, what)
+            outputs.append(shortened(" ".join(ast.unparse(statement).split()), 80))
         return tuple(raised), tuple(outputs)
+
+    def _always_sent(self, place: JsonObject, statement: ast.stmt) -> str | None:
+        """Return the event of ``send('name')`` or ``send(Event('name'))``."""
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Name(id="send"), args=[sent], keywords=more)):
+                if any(keyword.arg in ("delay", None) for keyword in more):
+                    self.source.refuse(place, "an event is sent after a delay; write after(...)")
+                match sent:
+                    case ast.Constant(value=str(name)):
+                        return name
+                    case ast.Call(
+                        func=ast.Name(id="Event"), args=[ast.Constant(value=str(name)), *_]
+                    ):
+                        return name
+        return None
 
     def _parsed(self, place: JsonObject, text: str, mode: str) -> Any:
         if len(text) > _LONGEST:
@@ -290,3 +299,16 @@ class _Sismic:
                 return ast.parse(text, mode=mode)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             self.source.refuse(place, f"{shortened(text, 60)!r} is no code of Python")
+
+
+def _asks_for_the_past(node: ast.expr) -> bool:
+    return any(isinstance(n, ast.Name) and n.id in _TIMED for n in ast.walk(node))
+
+
+def _seconds(node: ast.expr) -> float | None:
+    """Return the delay of ``after(SECONDS)``; ``None`` for any other condition."""
+    match node:
+        case ast.Call(func=ast.Name(id="after"), args=[ast.Constant(value=value)], keywords=[]):
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
+                return float(value)
+    return None
