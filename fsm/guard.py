@@ -126,6 +126,13 @@ def parse_guard(text: str, where: str, *, opaque: bool = False) -> Guard:
     return Guard(ast.unparse(tree.body), _formula(tree.body, where, opaque))
 
 
+def _opaque(node: ast.expr) -> Formula:
+    match node:
+        case ast.Compare(ops=[ast.NotEq()], left=left, comparators=others):
+            return Formula("not", (_named(ast.Compare(left, [ast.Eq()], others)),))
+    return _named(node)
+
+
 def _named(node: ast.expr) -> Formula:
     return Formula("name", (), frozenset({ast.unparse(node)}))
 
@@ -148,11 +155,8 @@ def _formula(node: ast.expr, where: str, opaque: bool) -> Formula:
             return _TRUTH[bool(value)]
         case ast.Name():
             return Formula("name", (), frozenset({node.id}))
-        case ast.Compare(ops=[ast.NotEq()]) if opaque:
-            equal = ast.Compare(node.left, [ast.Eq()], node.comparators)
-            return Formula("not", (_named(equal),))
         case _ if opaque:
-            return _named(node)
+            return _opaque(node)
         case ast.Compare():
             read = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
             if not read or any(isinstance(n, ast.Call) for n in ast.walk(node)):

@@ -17,8 +17,8 @@ from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import refuse
 from fsm.formats.scxml_content import (
-    Content,
     DelayedSend,
+    ExecutableContent,
     content_of,
     refuse_failures,
     refuse_talking,
@@ -67,8 +67,8 @@ class _Reader:
             self.elements.append(element)
             self.parents.append(parent)
         self.ids: dict[str, int] = {}
-        self.contents: list[Content] = []
-        self.handlers: dict[int, tuple[Content, Content]] = {}
+        self.contents: list[ExecutableContent] = []
+        self.handlers: dict[int, tuple[ExecutableContent, ExecutableContent]] = {}
         for i, element in enumerate(self.elements):
             self._name(element, i)
         self.names = {number: id_ for id_, number in self.ids.items()}
@@ -219,7 +219,7 @@ class _Reader:
                     stops = send.id is not None and send.id in leaving.cancelled
                     yield ChartTimer(number, send.event, send.delay, stops)
 
-    def _is_timer(self, send: DelayedSend, leaving: Content) -> bool:
+    def _is_timer(self, send: DelayedSend, leaving: ExecutableContent) -> bool:
         """Whether nothing cancels a delayed event but leaving the state that sends it."""
         return all(
             send.id is None or send.id not in content.cancelled or content is leaving
@@ -275,7 +275,7 @@ class _Reader:
         return names
 
     def _edge(
-        self, source: int, element: Element, events: tuple[str, ...], content: Content
+        self, source: int, element: Element, events: tuple[str, ...], content: ExecutableContent
     ) -> ChartEdge:
         target = element.get("target")
         return ChartEdge(

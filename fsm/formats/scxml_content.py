@@ -14,7 +14,7 @@ from fsm.formats.assembly import refuse
 from fsm.formats.xml import Element
 from fsm.text import shortened
 
-__all__ = ["Content", "DelayedSend", "content_of", "refuse_failures", "refuse_talking"]
+__all__ = ["DelayedSend", "ExecutableContent", "content_of", "refuse_failures", "refuse_talking"]
 
 _FALLIBLE = ("assign", "data", "foreach", "if", "log", "param", "script", "content")
 _EXPRESSIONS = ("expr", "cond", "location", "array", "src", "item", "index")
@@ -39,7 +39,7 @@ class DelayedSend:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ExecutableContent:
     """The events of some executable content, in their order."""
 
     raised: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Content:
         return not (self.raised or self.sent or self.delayed or self.cancelled)
 
 
-def content_of(file: str, blocks: Iterable[Element]) -> Content:
+def content_of(file: str, blocks: Iterable[Element]) -> ExecutableContent:
     """Return what elements such as ``<onentry>`` and ``<transition>`` raise and send.
 
     Raises :class:`fsm.errors.MachineError`, with file and line, for what cannot be known.
@@ -85,7 +85,9 @@ def content_of(file: str, blocks: Iterable[Element]) -> Content:
                 sent.append(_event(file, part))
         else:
             _refuse_conditional(file, part)
-    return Content(tuple(raised), tuple(sent), tuple(delayed), tuple(cancelled), tuple(elsewhere))
+    return ExecutableContent(
+        tuple(raised), tuple(sent), tuple(delayed), tuple(cancelled), tuple(elsewhere)
+    )
 
 
 def _event(file: str, element: Element) -> str:

@@ -134,60 +134,60 @@ def test_an_event_is_heard_by_its_beginnings() -> None:
 # body | trace | where it ends
 RULES = {
     "shallow history": (
-        '<state id="s"><history id="h"><transition target="a"/></history><state id="a">{x:b}</state>'
-        '<state id="b"/>{y:t}</state><state id="t">{z:h}</state>',
+        ('<state id="s"><history id="h"><transition target="a"/></history>'
+        '<state id="a">{x:b}</state><state id="b"/>{y:t}</state><state id="t">{z:h}</state>'),
         "x y z", "b",
     ),
     "deep history": (
-        '<state id="s"><history id="h" type="deep"><transition target="a"/></history>'
+        ('<state id="s"><history id="h" type="deep"><transition target="a"/></history>'
         '<state id="a"><state id="a1">{x:a2}</state><state id="a2"/></state>{y:t}</state>'
-        '<state id="t">{z:h}</state>',
+        '<state id="t">{z:h}</state>'),
         "x y z", "a2",
     ),
     "shallow history of a nested state": (
-        '<state id="s"><history id="h"><transition target="a"/></history>'
+        ('<state id="s"><history id="h"><transition target="a"/></history>'
         '<state id="a"><state id="a1">{x:a2}</state><state id="a2"/></state>{y:t}</state>'
-        '<state id="t">{z:h}</state>',
+        '<state id="t">{z:h}</state>'),
         "x y z", "a1",
     ),
     "history before anything is left": (
-        '<state id="t">{z:h}</state><state id="s"><history id="h"><transition target="b"/></history>'
-        '<state id="a"/><state id="b"/></state>',
+        ('<state id="t">{z:h}</state><state id="s"><history id="h">'
+        '<transition target="b"/></history><state id="a"/><state id="b"/></state>'),
         "z", "b",
     ),
     "the first region wins": (
-        '<parallel id="p"><state id="a">{x:t}</state><state id="b">{x:u}</state></parallel>'
-        '<state id="t"/><state id="u"/>',
+        ('<parallel id="p"><state id="a">{x:t}</state><state id="b">{x:u}</state></parallel>'
+        '<state id="t"/><state id="u"/>'),
         "x", "t",
     ),
     "an inner transition wins over an earlier outer one": (
-        '<parallel id="p">{x:u}<state id="a"/><state id="b"><state id="b1">{x:b2}</state>'
-        '<state id="b2"/></state></parallel><state id="u"/>',
+        ('<parallel id="p">{x:u}<state id="a"/><state id="b"><state id="b1">{x:b2}</state>'
+        '<state id="b2"/></state></parallel><state id="u"/>'),
         "x", "a+b2",
     ),
     "raised before sent": (
-        '<state id="a"><onentry><send event="s"/><raise event="r"/></onentry>{x:b}</state>'
+        ('<state id="a"><onentry><send event="s"/><raise event="r"/></onentry>{x:b}</state>'
         '<state id="b">{x:c}{r:wrong}{s:wrong}</state>'
         '<state id="c"><onentry><send event="s"/><raise event="r"/></onentry>{s:wrong}{r:d}</state>'
-        '<state id="d">{s:e}</state><state id="e"/><state id="wrong"/>',
+        '<state id="d">{s:e}</state><state id="e"/><state id="wrong"/>'),
         "x x", "e",
     ),
     "exit, transition, entry": (
-        '<state id="a"><onexit><raise event="one"/></onexit>'
+        ('<state id="a"><onexit><raise event="one"/></onexit>'
         '<transition event="x" target="b"><raise event="two"/></transition></state>'
         '<state id="b"><onentry><raise event="three"/></onentry>{two:wrong}{three:wrong}{one:c}'
         '</state><state id="c">{three:wrong}{two:d}</state><state id="d">{three:e}</state>'
-        '<state id="e"/><state id="wrong"/>',
+        '<state id="e"/><state id="wrong"/>'),
         "x", "e",
     ),
     "any other event": ('<state id="a">{x:b}{*:c}</state><state id="b"/><state id="c"/>', "*", "c"),
     "a wildcard hears what is raised": (
-        '<state id="a">{x:b}</state><state id="b"><onentry><raise event="r"/></onentry>{*:c}</state>'
-        '<state id="c"/>',
+        ('<state id="a">{x:b}</state><state id="b"><onentry><raise event="r"/></onentry>{*:c}'
+        '</state><state id="c"/>'),
         "x", "c",
     ),
-    "a deep start": ('<state id="s"><state id="a"/><state id="b"><initial><transition target="c"/>'
-        '</initial><state id="d"/><state id="c">{x:d}</state></state></state>{start}', "x", "d"),
+    "a deep start": (('<state id="s"><state id="a"/><state id="b"><initial><transition target="c"/>'
+        '</initial><state id="d"/><state id="c">{x:d}</state></state></state>{start}'), "x", "d"),
     "states without ids": (
         '<state><state id="a">{x:b}</state></state><state id="b"/>', "x", "b",
     ),
