@@ -80,8 +80,8 @@ READ = {
         "a x b; b to out out; b to off off",
     ),
     "an end that other arrows leave": (
-        "[*] --> C\nstate C {\n [*] --> a\n a --> b : x\n a --> [*]\n}\nC --> out",
-        "a x b; a to C.end out",
+        "[*] --> C\nstate C {\n [*] --> a\n a --> b : x\n b --> a : y\n b --> [*]\n}\nC --> out",
+        "a x b; b y a; b to C.end out",
     ),
     "an end that is entered first": (
         "[*] --> C\nstate C {\n [*] --> a\n a --> [*]\n}\nC --> out", "a to C.end out",
