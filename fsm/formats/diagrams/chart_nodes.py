@@ -23,10 +23,8 @@ class ChartNodes:
         self.ends: dict[Scope, str] = {}
         self.index: dict[str, int] = {}
         self.initial = 0
-        self.start = ""
-        """A state that is left at once, where the first states are inside of others."""
-        self.first: tuple[str, ...] = ()
-        """The states that are entered first."""
+        self.first: tuple[int, ...] = ()
+        """The states that are entered first, where they are inside of others."""
         self.complete = {Scope(mark.box, mark.region) for mark in diagram.ends}
         for id_ in diagram.finals:
             part = diagram.part(id_)
@@ -139,8 +137,9 @@ class ChartNodes:
         number = self._append(id_, part.title, parent, final=id_ in self.final)
         if id_ not in self.diagram.boxes:
             return number
-        histories = [self._append(h, h, number, history=self.diagram.nodes[h].kind)
-                     for h in self._histories.get(id_, ())]  # fmt: skip
+        for history in self._histories.get(id_, ()):
+            kind = self.diagram.nodes[history].kind
+            self._append(history, history, number, history=kind)
         regions = sorted(scope.region for scope in self._inside if scope.box == id_)
         if not regions:
             refuse(self.diagram.name, part.line, f"{id_!r} has no state inside")
@@ -150,7 +149,7 @@ class ChartNodes:
         else:
             children = tuple(self._region(Scope(id_, region), number) for region in regions)
         self._nodes[number] = replace(
-            self._nodes[number], children=(*histories, *children), parallel=len(regions) > 1
+            self._nodes[number], children=children, parallel=len(regions) > 1
         )
         return number
 
@@ -199,7 +198,7 @@ class ChartNodes:
     def _set_entries(self, routes: Routes) -> None:
         for number, node in enumerate(self._nodes):
             if node.parallel:
-                entry = tuple(c for c in node.children if not self._nodes[c].history)
+                entry = node.children
             elif number in self._scopes:
                 entry = self._entry(self._scopes[number], routes)
             else:
@@ -220,9 +219,9 @@ class ChartNodes:
         if len(first) == 1 and self._nodes[first[0]].parent is None:
             self.initial = first[0]
             return
-        self.first = tuple(self._nodes[number].id for number in first)
-        self.start = self.fresh("start")
-        self.initial = self._append(self.start, "start", None)
+        self.first = first
+        outermost = [self._nodes[first[0]].id, *self.around(self._nodes[first[0]].id)][-1]
+        self.initial = self.index[outermost]
 
     def _entry(self, scope: Scope, routes: Routes) -> tuple[int, ...]:
         """Return what is entered first in a scope."""

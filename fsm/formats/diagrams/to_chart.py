@@ -28,7 +28,7 @@ from fsm.formats.diagrams.labels import actions, read_label
 from fsm.formats.diagrams.reactions import raised_events
 from fsm.formats.diagrams.routes import Route, Routes
 from fsm.formats.diagrams.state_diagram import CLOCK, DiagramEdge, StarMark, StateDiagram
-from fsm.guard import ALWAYS, Formula, Guard
+from fsm.guard import Formula, Guard
 from fsm.machine import Machine, Origin
 
 __all__ = ["nested_machine"]
@@ -59,7 +59,6 @@ def nested_machine(diagram: StateDiagram) -> Machine:
         machine,
         states=states,
         unreachable=tuple(id_ for id_ in machine.unreachable if id_ in drawn),
-        assumed=tuple(diagram.assumed),
     )
 
 
@@ -157,12 +156,6 @@ class _Reading:
         nodes = self.nodes.chart_nodes(self.routes)
         index = self.nodes.index
         edges = [self._edge(step, index) for step in steps]
-        if self.nodes.start:
-            first = ChartEdge(
-                index[self.nodes.start], tuple(index[t] for t in self.nodes.first), (), False,
-                ALWAYS,
-            )  # fmt: skip
-            edges.insert(0, first)
         events = dict.fromkeys(event for edge in edges for event in edge.events)
         done = {f"{_DONE}{id_}" for id_ in diagram.boxes}
         stem = Path(diagram.name).stem
@@ -178,6 +171,8 @@ class _Reading:
             companion=None,
             atomic_update=False,
             rules="scxml",
+            start=self.nodes.first,
+            assumed=tuple(diagram.assumed),
             timers=tuple(
                 ChartTimer(index[source], event, delay)
                 for (source, event), delay in self.timers.items()
