@@ -14,7 +14,7 @@ from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 
-__all__ = ["Declaration", "OnlyTableError", "declaration_of", "is_nested"]
+__all__ = ["DrawnChart", "OnlyTableError", "declaration_of", "is_nested"]
 
 
 class OnlyTableError(FsmError):
@@ -43,7 +43,7 @@ def _says_more(chart: Chart, edge: ChartEdge) -> bool:
 
 
 @dataclass(frozen=True)
-class Declaration:
+class DrawnChart:
     """A part of the declaration of a machine. States are known by their places in the chart."""
 
     chart: Chart
@@ -189,7 +189,7 @@ class Declaration:
             self._enter(inner, entered)
 
 
-def declaration_of(machine: Machine, view: View, look: Look) -> Declaration:
+def declaration_of(machine: Machine, view: View, look: Look) -> DrawnChart:
     """Return the part of the declaration of a machine that is drawn.
 
     Raises :class:`FsmError` for a state to collapse that has no states inside, and for a focus that
@@ -202,7 +202,7 @@ def declaration_of(machine: Machine, view: View, look: Look) -> Declaration:
     if len(part.states) < len(machine.states):
         kept = _around(chart, {atom for state in part.states for atom in state.atoms})
     hidden = frozenset(look.hide) | _hidden_cells(machine, look.hide)
-    return Declaration(chart, part, kept, _folded(machine, chart, look.collapse), hidden)
+    return DrawnChart(chart, part, kept, _folded(machine, chart, look.collapse), hidden)
 
 
 def _hidden_cells(machine: Machine, events: Collection[str]) -> frozenset[tuple[int, str]]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from fsm.chart import ChartEdge
 from fsm.drawing.arrows import Ends, Label, arrows_of
-from fsm.drawing.declaration import Declaration, OnlyTableError, declaration_of
-from fsm.drawing.flat import decisions
+from fsm.drawing.declaration import DrawnChart, OnlyTableError, declaration_of
 from fsm.drawing.lines import StateLines, effect_text, stays, tone_of
 from fsm.drawing.model import Arrow, Box, DrawnState, Look, Picture, direction_for, ranks_of
 from fsm.drawing.overlay import Tone
+from fsm.drawing.tabular import decisions
 from fsm.drawing.view import View
 from fsm.machine import Machine, State, Transition
 from fsm.text import quantity
@@ -65,7 +65,7 @@ def _legend(arrows: Sequence[Arrow]) -> tuple[str, ...]:
 
 class _States:
     def __init__(
-        self, machine: Machine, declaration: Declaration, look: Look, hidden: dict[int, int]
+        self, machine: Machine, declaration: DrawnChart, look: Look, hidden: dict[int, int]
     ) -> None:
         self.machine, self.declaration, self.hidden = machine, declaration, hidden
         self.chart, self.words = declaration.chart, look.wording
@@ -144,7 +144,7 @@ class _States:
 class _Labels:
     """The labels of arrows; ``hidden`` counts the arrows of a state to what is not drawn."""
 
-    def __init__(self, machine: Machine, declaration: Declaration, look: Look) -> None:
+    def __init__(self, machine: Machine, declaration: DrawnChart, look: Look) -> None:
         self.machine, self.declaration = machine, declaration
         self.chart, self.overlay, self.words = declaration.chart, look.overlay, look.wording
         self.lines = StateLines(declaration, look.overlay)
@@ -228,7 +228,8 @@ class _Labels:
         if ends == (begin,) and begin in declaration.folded and begin != source:
             return None
         names, first = declaration.names, declaration.first(ends[0])
-        nearest = min(declaration.leaves(begin), key=lambda leaf: abs(leaf - first))
+        leaves = [i for i in declaration.leaves(begin) if not self.chart.nodes[i].history]
+        nearest = min(leaves or [begin], key=lambda leaf: abs(leaf - first))
         return Ends(
             source=names[nearest],
             target=names[first],

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from html import escape as escape_html
 from typing import NamedTuple
 
 from graphviz import Digraph, escape, nohtml
 
-from fsm.drawing.grid_layout import Places
+from fsm.drawing.layout import PLAIN, Layout, backward_arrows
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
-from fsm.drawing.nesting import Nesting, automatic_labels
+from fsm.drawing.nesting import automatic_labels, swapped
 from fsm.drawing.overlay import Tone
 from fsm.text import plain_ids, shortened, visible, wrapped
 
-__all__ = ["FONT", "GREY", "LABEL", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
+__all__ = [
+    "FONT",
+    "GREY",
+    "LABEL",
+    "MONOSPACE",
+    "PAINTS",
+    "TONES",
+    "Drawing",
+    "Paint",
+    "literal",
+    "paint_of",
+    "style_classes",
+    "to_dot",
+]
 
 FONT = "Helvetica,Arial,sans-serif"
 MONOSPACE = "Menlo,Consolas,monospace"
@@ -65,35 +79,29 @@ _THROUGH = "90"
 """The opacity of a wide arrow, so that texts below it stay legible."""
 
 
-def to_dot(
-    picture: Picture,
-    *,
-    html: bool = True,
-    engine: str = "dot",
-    apart: bool = False,
-    places: Places | None = None,
-) -> str:
+def to_dot(picture: Picture, *, html: bool = True, layout: Layout = PLAIN) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow from a box stands for each of its states; a
     dashed arrow is a decision, with its reason in the tooltip. With ``html=False`` labels are plain
-    text in one size, for a Graphviz that cannot read HTML-like labels. Only the engine ``dot``
-    places labels of arrows, and some of them overlap; for other engines, and with ``apart``, a
-    label is a node in the middle of its arrow, which nothing overlaps. ``places`` are positions of
-    the states; with them, the labels of arrows are tooltips.
+    text in one size, for a Graphviz that cannot read HTML-like labels.
     """
-    return _Drawing(picture, html, engine, apart, places or {}).source()
+    if picture.is_declared:
+        from fsm.drawing.dot_nested import NestedDrawing
+
+        return NestedDrawing(picture, html, layout).source()
+    return Drawing(picture, html, layout).source()
 
 
-class _Drawing:
-    def __init__(
-        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
-    ) -> None:
+class Drawing:
+    """Writes the DOT text of a picture."""
+
+    def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
         self.picture = picture
-        self.layered = engine == "dot"
-        self.apart = apart or not self.layered
+        self.layout = layout
+        self.in_line = layout.in_line or not layout.is_layered
         self.html = html
-        self.places = places
+        self.places = layout.places
         # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
         self.font = FONT if html else FONT.partition(",")[0]
         # "start" is the dot that points at the initial state; the others are keywords of DOT.
@@ -103,41 +111,38 @@ class _Drawing:
         boxes = picture.all_boxes
         clusters = plain_ids(f"cluster_{box.name}" for box in boxes)
         self.clusters = {box.name: clusters[f"cluster_{box.name}"] for box in boxes}
+        self.backward = backward_arrows(picture) if self.in_line and layout.is_layered else ()
         self.box_numbers = {box.name: number for number, box in enumerate(boxes)}
-        self.nesting = Nesting(picture)
-        self.bent = self.nesting.bent(picture.arrows)
+        self.ranks = {box.name: box.rank for box in boxes}
+        self.box_of = {node.name: box.name for box in boxes for node in box.nodes}
 
     def source(self) -> str:
-        picture = self.picture
-        graph = Digraph(plain_ids([picture.name])[picture.name])
-        self._defaults(graph)
+        """Return the DOT text."""
+        picture, graph = self.picture, self._graph()
         if picture.initial is not None:
             self._mark(graph, "start", picture.initial)
         for node in picture.loose:
-            self._node(graph, node, self._paint(node.rank))
-        for box in picture.boxes:
+            self._node(graph, node, paint_of(node.rank))
+        order = reversed if self.layout.mirrored else list
+        for box in order([*picture.boxes]):
             self._box(graph, box)
         if picture.initial is not None:
-            end = picture.initial_box or picture.initial
-            graph.edge("start", self._end(end), **self._head(picture.initial_box))
-        self._middles(graph, None)
-        for number, arrow in enumerate(picture.arrows):
+            graph.edge("start", self.ids[picture.initial])
+        for number, arrow in order([*enumerate(picture.arrows)]):
             self._arrow(graph, arrow, number)
         return str(graph.source)
+
+    def _graph(self) -> Digraph:
+        """Return an empty graph."""
+        graph = Digraph(plain_ids([self.picture.name])[self.picture.name])
+        self._defaults(graph)
+        return graph
 
     def _mark(self, graph: Digraph, name: str, state: str) -> None:
         """Draw the dot from which an arrow leads to an initial state."""
         x, y = self.places.get(state, (0.0, 0.0))
         shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
-        shape |= {"class": "initial"} if self.picture.is_declared else {}
         graph.node(name, "", **shape, **self._place((x, y + 60)))
-
-    def _head(self, box: str | None) -> dict[str, str]:
-        """Return the attribute of an arrow that ends at the border of a box."""
-        return {} if box is None else {"lhead": self.clusters[box]}
-
-    def _paint(self, rank: int | None) -> Paint:
-        return _UNPAINTED if rank is None else _paint(rank)
 
     def _defaults(self, graph: Digraph) -> None:
         extra = (
@@ -145,7 +150,9 @@ class _Drawing:
             if self.picture.legend
             else {}
         )
-        if not self.layered:
+        if self.layout.quick:
+            extra |= {"nslimit": "2", "nslimit1": "2"}
+        if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
             extra["outputorder"] = "edgesfirst"
         graph.attr(
@@ -156,8 +163,8 @@ class _Drawing:
             bgcolor="white",
             fontname=self.font,
             fontsize="13",
-            nodesep="0.35",
-            ranksep="0.55",
+            nodesep=f"{0.35 * self.layout.space:g}",
+            ranksep=f"{0.55 * self.layout.space:g}",
             pad="0.15",
             **extra,
         )
@@ -185,78 +192,43 @@ class _Drawing:
         return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
     def _id(self, kind: str, number: int) -> dict[str, str]:
-        """Return the id that identifies a state or an arrow of the picture in the SVG."""
-        return {} if self.html else {"id": f"{kind} {number}"}
+        """Return the id that identifies a part of the picture in the SVG."""
+        return {"id": f"{kind} {number}"} if self.layout.numbered else {}
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
         return _plain_lines(lines)
 
-    def _box(self, graph: Digraph, box: Box, depth: int = 0, region: bool = False) -> None:
-        paint = self._paint(box.rank)
-        notes = tuple(line for text in box.inside for line in wrapped(text, 40))
-        marks = tuple((m.tone, line) for m in box.marks for line in wrapped(m.text, 40))
+    def _box(self, graph: Digraph, box: Box) -> None:
+        paint = paint_of(box.rank)
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
-                label=self._label(
-                    tuple(map(_spaced, wrapped(box.label, 30))), notes, marks, bold=True
-                ),
-                style="rounded,filled,dashed" if region else "rounded,filled",
+                label=self._label(tuple(map(_spaced, wrapped(box.label, 30))), (), bold=True),
+                style="rounded,filled",
                 color=paint.border,
-                fillcolor=paint.fill if depth % 2 == 0 else "#ffffff",
+                fillcolor=paint.fill,
                 fontcolor=paint.text,
-                labeljust="l",
-                penwidth="1.3" if depth == 0 else "1",
-                margin="14" if depth == 0 else "12",
-                tooltip=_plain(shortened(box.label)),
-                **({"labelloc": "t"} if self.picture.legend else {}),
-                **self._id("box", self.box_numbers[box.name]),
-                **_classes(notes, marks),
+                penwidth="1.3",
+                tooltip=literal(shortened(box.label)),
+                **self._place_of_title(box),
             )
             for node in box.nodes:
                 self._node(cluster, node, paint._replace(fill="#ffffff"))
-            for inner in box.boxes:
-                self._box(cluster, inner, depth + 1, region=box.parallel)
-            self._initial(cluster, box)
-            self._middles(cluster, box.name)
-            if box.parallel and self.layered:
-                tops = [self.ids[node.name] for node in box.nodes]
-                tops += [self._end(inner.name) for inner in box.boxes]
-                with cluster.subgraph() as rank:
-                    rank.attr(rank="same")
-                    for top in tops:
-                        rank.node(top)
 
-    def _initial(self, cluster: Digraph, box: Box) -> None:
-        """Draw the initial mark of a box, and its arrows."""
-        if not box.initial:
-            return
-        name = self._start(box)
-        self._mark(cluster, name, box.first)
-        for end in box.initial:
-            cluster.edge(name, self._end(end), **self._head(self.nesting.box(end)), arrowsize="0.6")
-
-    def _start(self, box: Box) -> str:
-        return f"start {self.box_numbers[box.name]}"
-
-    def _end(self, name: str) -> str:
-        """Return the node at which an arrow to a state or a box ends: of a box the uppermost one.
-
-        That is its initial mark, so that arrows to a box come from above.
-        """
-        if name in self.ids:
-            return self.ids[name]
-        box = self.nesting.boxes[name]
-        if box.initial:
-            return self._start(box)
-        if box.parallel and box.boxes:
-            return self._end(box.boxes[0].name)
-        return self.ids[box.first]
+    def _place_of_title(self, box: Box, margin: str = "14") -> dict[str, str]:
+        """Return where the title of a box stands, and the room around its states."""
+        number, layout = self.box_numbers[box.name], self.layout
+        place = {"labelloc": "b"} if number in layout.below else {}
+        if self.picture.legend and not place:
+            place = {"labelloc": "t"}
+        return {
+            "labeljust": layout.sides.get(number, "l"),
+            "margin": "44" if number in layout.wide else margin,
+            **place,
+            **self._id("box", number),
+        }
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
-        if node.history:
-            self._history(graph, node, paint)
-            return
         small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
         notes = tuple(line for note in small for line in wrapped(note, 28))
         marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
@@ -267,45 +239,24 @@ class _Drawing:
             self._label(wrapped(node.title, 24), notes, marks, mono=True),
             color=paint.border,
             fillcolor=paint.fill,
-            tooltip=_plain(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
+            tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
             **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
-            **_classes(notes, marks),
-        )
-
-    def _history(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
-        """Draw a history state: a small circle with an H."""
-        graph.node(
-            self.ids[node.name],
-            self._label((node.title,), ()),
-            shape="circle",
-            style="filled",
-            width="0.32",
-            fixedsize="true",
-            fontsize="10",
-            color=paint.border,
-            fillcolor="#ffffff",
-            tooltip=_plain(f"{node.history} history"),
-            **{"class": "deepHistory" if node.history == "deep" else "history"},
-            **self._place(self.places.get(node.name, (0.0, 0.0))),
-            **self._id("state", self.numbers[node.name]),
+            **style_classes(notes, marks),
         )
 
     def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
         source, target = self.ids[arrow.source], self.ids[arrow.target]
         attributes = self._attributes(arrow, number)
+        if arrow.from_box is not None:
+            attributes["ltail"] = self.clusters[arrow.from_box]
         if self.places:
             graph.edge(source, target, **attributes)
-        elif self.nesting.is_bent(arrow):
-            self._bend(graph, number, arrow, attributes)
+        elif self.in_line:
+            self._through(graph, number, arrow, attributes)
         else:
-            if arrow.from_box is not None:
-                attributes["ltail"] = self.clusters[arrow.from_box]
-            if self.apart and not (self.layered and source == target):
-                self._through(graph, number, (source, target), self._arrow_label(arrow), attributes)
-            else:
-                graph.edge(source, target, **self._arrow_label(arrow), **attributes)
+            graph.edge(source, target, **self._arrow_label(arrow), **attributes)
 
     def _attributes(self, arrow: Arrow, number: int) -> dict[str, str]:
         attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
@@ -338,48 +289,58 @@ class _Drawing:
         labels = automatic_labels(arrow)
         events = tuple(_spaced(line) for label in labels for line in wrapped(label, 32))
         notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
-        return {"label": self._label(events, notes)} | _classes(notes, ())
+        return {"label": self._label(events, notes)} | style_classes(notes, ())
 
     def _through(
+        self, graph: Digraph, number: int, arrow: Arrow, attributes: dict[str, str]
+    ) -> None:
+        """Draw an arrow as two lines, with a node between them that is its label."""
+        box = self._common_box(arrow)
+        with graph.subgraph(name=self.clusters[box]) if box else nullcontext(graph) as home:
+            self._middle(home, number, paint_of(self.ranks[box]).fill if box else "white")
+        source, target = self.ids[arrow.source], self.ids[arrow.target]
+        first, second = dict(attributes), {k: v for k, v in attributes.items() if k != "ltail"}
+        self._lines(graph, number, (source, target), first, second)
+
+    def _middle(self, graph: Digraph, number: int, ground: str) -> None:
+        """Draw the label of an arrow as a node on a ground."""
+        arrow = self.picture.arrows[number]
+        label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
+        kind = f"{LABEL} {label.get('class', '')}".strip()
+        look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
+        look |= {"fillcolor": ground, "penwidth": "0"}
+        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
+        graph.node(f"label {number}", **label | look | self._id("arrow", number))
+
+    def _lines(
         self,
         graph: Digraph,
         number: int,
         ends: tuple[str, str],
-        label: dict[str, str],
-        attributes: dict[str, str],
+        first: dict[str, str],
+        second: dict[str, str],
     ) -> None:
-        """Draw an arrow as two lines, with a node between them that is its label."""
-        middle = self._middle(graph, number, label, attributes)
-        graph.edge(ends[0], middle, **attributes, arrowhead="none")
-        attributes.pop("ltail", None)
-        graph.edge(middle, ends[1], **attributes)
+        """Draw the lines of an arrow from its source to its label, and from there to its target."""
+        (source, target), middle = ends, f"label {number}"
+        if source == target and self.layout.is_layered and not {*first} & {"ltail"}:
+            with graph.subgraph(graph_attr={"rank": "same"}) as row:
+                row.node(source)
+                row.node(middle)
+            graph.edge(source, middle, **first, dir="none", weight="20")
+            graph.edge(source, middle, **second, dir="back", weight="20")
+        elif number in self.backward:
+            graph.edge(target, middle, **swapped(second), dir="back")
+            graph.edge(middle, source, **swapped(first), dir="none")
+        else:
+            graph.edge(source, middle, **first, dir="none")
+            graph.edge(middle, target, **second)
 
-    def _middle(
-        self, graph: Digraph, number: int, label: dict[str, str], attributes: dict[str, str]
-    ) -> str:
-        """Draw the label of an arrow as a node."""
-        middle = f"label {number}"
-        kind = f"{LABEL} {label.get('class', '')}".strip()
-        look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
-        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
-        graph.node(middle, **label | look | self._id("arrow", number))
-        return middle
-
-    def _middles(self, graph: Digraph, box: str | None) -> None:
-        """Draw the labels of bent arrows that are directly in a box, or in none."""
-        for number in self.bent.get(box, ()) if not self.places else ():
-            arrow = self.picture.arrows[number]
-            self._middle(graph, number, self._arrow_label(arrow), self._attributes(arrow, number))
-
-    def _bend(self, graph: Digraph, number: int, arrow: Arrow, attributes: dict[str, str]) -> None:
-        """Draw an arrow through its label, which is in the box that is around both ends."""
-        middle, tail = f"label {number}", dict(attributes)
+    def _common_box(self, arrow: Arrow) -> str | None:
+        """Return the box that holds both ends of an arrow, so that its label is inside."""
         if arrow.from_box is not None:
-            tail["ltail"] = self.clusters[arrow.from_box]
-        if not arrow.inner:
-            graph.edge(self.ids[arrow.source], middle, **tail, arrowhead="none")
-        for end in (arrow.end, *arrow.forks):
-            graph.edge(middle, self._end(end), **attributes, **self._head(self.nesting.box(end)))
+            return None
+        own = self.box_of.get(arrow.source)
+        return own if own == self.box_of.get(arrow.target) else None
 
     def _label(
         self,
@@ -407,15 +368,16 @@ def _spaced(line: str) -> str:
     return f"\xa0{line}\xa0"
 
 
-def _classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
+def style_classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
     """Return the CSS class that says how the last lines are styled: small, or in a tone."""
     names = [f"notes{len(notes)}"] if notes else []
     names += [f"mark_{tone.name}" for tone, _ in marks]
     return {"class": " ".join(names)} if names else {}
 
 
-def _paint(rank: int) -> Paint:
-    return PAINTS[rank % len(PAINTS)]
+def paint_of(rank: int | None) -> Paint:
+    """Return the colours for the rank of a status; ``None`` stands for no status."""
+    return _UNPAINTED if rank is None else PAINTS[rank % len(PAINTS)]
 
 
 def _markup(line: str) -> str:
@@ -425,11 +387,11 @@ def _markup(line: str) -> str:
 
 def _plain_lines(lines: Iterable[str]) -> str:
     """Return the lines as one text that Graphviz shows literally."""
-    text: str = nohtml("\\n".join(map(_plain, lines)))
+    text: str = nohtml("\\n".join(map(literal, lines)))
     return text
 
 
-def _plain(text: str) -> str:
+def literal(text: str) -> str:
     """Return the text so that Graphviz reads no escape, entity or HTML-like label in it."""
     literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
     return literal

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fsm.chart import ChartEdge, ChartTimer
-from fsm.drawing.declaration import Declaration, OnlyTableError
+from fsm.drawing.declaration import DrawnChart, OnlyTableError
 from fsm.drawing.overlay import Mark, Overlay, Tone, prevailing_tone
 from fsm.epoch import exact_duration
 from fsm.machine import State, Transition
@@ -25,7 +25,7 @@ _UNIT = re.compile(r"(?<=\d)(?=[a-z])")
 class StateLines:
     """The lines of every drawn state of a declaration, with the marks of an overlay."""
 
-    def __init__(self, declaration: Declaration, overlay: Overlay) -> None:
+    def __init__(self, declaration: DrawnChart, overlay: Overlay) -> None:
         self.declaration, self.chart, self.overlay = declaration, declaration.chart, overlay
         self.edges: dict[int, list[tuple[int, ChartEdge]]] = {}
         for number, edge in enumerate(self.chart.edges):
@@ -137,7 +137,7 @@ class StateLines:
         return loops
 
 
-def stays(declaration: Declaration, edge: ChartEdge) -> bool:
+def stays(declaration: DrawnChart, edge: ChartEdge) -> bool:
     """Return whether a declared transition does not leave its source, which is drawn whole."""
     node = declaration.chart.nodes[edge.source]
     return not edge.targets or (edge.internal and edge.targets == (edge.source,) and node.is_atomic)

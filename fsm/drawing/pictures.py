@@ -7,8 +7,8 @@ from dataclasses import replace
 from fsm.arguments import as_several
 from fsm.drawing.declaration import OnlyTableError, is_nested
 from fsm.drawing.declared import declared_picture
-from fsm.drawing.flat import flat_picture
 from fsm.drawing.model import DIRECTIONS, Look, Picture
+from fsm.drawing.tabular import table_picture
 from fsm.drawing.view import View, of_statuses, without_events
 from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Machine
@@ -40,8 +40,8 @@ def picture_of(machine: Machine, look: Look | None = None) -> Picture:
     view = without_events(view, look.hide) if look.hide else view
     view = of_statuses(view, look.only) if look.only else view
     if look.flat or not look.group or not is_nested(machine):
-        return flat_picture(machine, view, look)
+        return table_picture(machine, view, look)
     try:
         return declared_picture(machine, view, look)
     except OnlyTableError as error:
-        return replace(flat_picture(machine, view, look), notes=(str(error),))
+        return replace(table_picture(machine, view, look), notes=(str(error),))

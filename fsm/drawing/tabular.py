@@ -19,10 +19,10 @@ from fsm.drawing.wording import Wording
 from fsm.machine import Machine, State, Transition
 from fsm.text import quantity
 
-__all__ = ["decisions", "flat_picture"]
+__all__ = ["decisions", "table_picture"]
 
 
-def flat_picture(machine: Machine, view: View, look: Look) -> Picture:
+def table_picture(machine: Machine, view: View, look: Look) -> Picture:
     """Return the picture of the table of a machine, or of the part of it in ``view``.
 
     Raises :class:`FsmError` for a status to collapse, or a state in the focus, that does not exist.
