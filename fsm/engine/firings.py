@@ -31,8 +31,9 @@ NEVER = np.iinfo(np.int64).max
 
 MOST_IN_A_ROW = 10_000
 """A message whose timers fire more often without an event is refused: it would go on for ever."""
-MOST_FIRINGS = 1 << 25
+MOST_FIRINGS = 1 << 23
 """Firings of all messages of a bucket."""
+_FOR_EVER = f"{MOST_IN_A_ROW:,} times after one event"
 FEW = 64
 """Below this many active messages a plain loop takes over."""
 
@@ -173,7 +174,7 @@ class _Clocks:
         self.at = self.at + ~fires
         self.in_a_row = (self.in_a_row + 1) * fires
         if self.in_a_row.max(initial=0) > MOST_IN_A_ROW:
-            self._refuse(int(now[self.in_a_row.argmax()]))
+            self._refuse(int(now[self.in_a_row.argmax()]), _FOR_EVER)
         over = np.flatnonzero(~fires & (self.at == self.last_events[self.messages]))
         self.kept[self.messages[over]] = self.dues[over][:, self.first]
 
@@ -189,8 +190,7 @@ class _Clocks:
         if len(heard):
             self.found.append((codes[heard], now[heard], self.messages[heard], self.at[heard]))
             self.count += len(heard)
-            if self.count > MOST_FIRINGS:
-                self._refuse(int(now[heard[0]]))
+            self._check_count(int(now[heard[0]]))
 
     def _drop_recorded(self, recorded: Index, codes: Index, now: Times) -> None:
         """Take rows of a timer's event for the firing of the earliest timer that is due."""
@@ -269,10 +269,12 @@ class _Clocks:
             while may_fire and (next_one := running.next_one(recorded, time - is_expiry)):
                 in_a_row += 1
                 if in_a_row > MOST_IN_A_ROW:
-                    self._refuse(next_one.due)
+                    self._refuse(next_one.due, _FOR_EVER)
                 running.drop(next_one)
                 cell = row + codes[next_one.timer]
                 if timed.is_heard[cell]:
+                    self.count += 1
+                    self._check_count(next_one.due)
                     yield codes[next_one.timer], next_one.due, at
                 running.change(cell, next_one.due)
                 row = int(self.follow[cell])
@@ -285,12 +287,16 @@ class _Clocks:
                 if at + 1 == last:
                     self.kept[message] = running.earliest()
 
-    def _refuse(self, now: int) -> NoReturn:
+    def _check_count(self, now: int) -> None:
+        if self.count > MOST_FIRINGS:
+            self._refuse(now, f"{MOST_FIRINGS:,} times in one part of the log")
+
+    def _refuse(self, now: int, how_often: str) -> NoReturn:
         timer = next(iter(self.timed.timers.values()))
         raise LogError(
             f"{self.timed.machine.name}: up to {time_at(now).isoformat(' ', 'seconds')} timers "
-            f"such as {str(timer)!r} fire more than {MOST_IN_A_ROW:,} times after one event; let "
-            "them run longer, or end the log earlier (--as-of)"
+            f"such as {str(timer)!r} fire more than {how_often}; let them run longer, or end the "
+            "log earlier (--as-of)"
         )
 
 
