@@ -96,6 +96,6 @@ class Clocks:
     def change(self, active: Codes, before: Codes, events: Codes, now: Times) -> None:
         """Start and stop timers after events in some states."""
         runs = self.timers.runs[self.table[before, events]]
-        starts = (runs & ~self.timers.runs[before]) | self.timers.restarts[before, events]
+        starts = runs & (~self.timers.runs[before] | self.timers.restarts[before, events])
         dues = np.where(runs, self.dues[active], NEVER)
         self.dues[active] = np.where(starts, now[:, None] + self.timers.delays, dues)

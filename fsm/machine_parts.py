@@ -203,7 +203,8 @@ class Timer:
     states: tuple[str, ...]
     """The states whose entry from any other state starts it."""
     restarts: tuple[tuple[str, str], ...] = ()
-    """The cells (state, event) that start it as well."""
+    """The cells (state, event) that start it as well; of one that stops, where they lead to its
+    states."""
     stops: bool = True
     """Whether leaving its states stops it."""
     scope: str = ""

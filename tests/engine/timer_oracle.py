@@ -108,10 +108,10 @@ class Message:
         for number, timer in enumerate(self.machine.timers):
             starts = after in timer.states and before not in timer.states
             starts |= (before, event) in timer.restarts
-            leaves = before in timer.states and after not in timer.states
-            if timer.stops and (starts or leaves):
+            is_outside = timer.stops and after not in timer.states
+            if timer.stops and (starts or is_outside):
                 self.clocks = [clock for clock in self.clocks if clock[1] != number]
-            if starts:
+            if starts and not is_outside:
                 self.clocks.append((time + timer.delay, number))
         self.state = after
         return True
