@@ -13,8 +13,11 @@ from fsm.machine_parts import Deadline, Indicator, Origin
 
 __all__ = ["RULES", "Chart", "ChartEdge", "ChartNode", "ChartTimer"]
 
-RULES = ("library", "scxml")
-"""Whose rules a chart follows: those of python-statemachine, or those of SCXML (W3C)."""
+RULES = ("library", "scxml", "xstate")
+"""Whose rules a chart follows: those of python-statemachine, of SCXML (W3C), or of XState.
+
+XState does what SCXML does, but a state's own transition counts only if none inside it is enabled.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,12 @@ class Chart:
     def parallel_ends(self) -> bool:
         """Whether an outermost parallel state ends the machine once all its regions are complete.
 
-        True in python-statemachine; in SCXML only an outermost final state ends the machine.
+        True in python-statemachine, and in XState where it is the whole machine; in SCXML only an
+        outermost final state ends the machine.
         """
-        return self.rules == "library"
+        outermost = [node for node in self.nodes if node.parent is None]
+        is_whole = len(outermost) == 1 and outermost[0].parallel
+        return self.rules == "library" or (self.rules == "xstate" and is_whole)
 
     @cached_property
     def outgoing(self) -> tuple[tuple[ChartEdge, ...], ...]:

@@ -31,9 +31,10 @@ from fsm.drawing.marking import (
     split_trace,
     traffic_overlay,
 )
-from fsm.drawing.model import DIRECTIONS, Look, Picture, picture_of
+from fsm.drawing.model import DIRECTIONS, Look, Picture
 from fsm.drawing.overlaps import is_clear
 from fsm.drawing.overlay import Mark, Overlay, Tone
+from fsm.drawing.pictures import picture_of
 from fsm.drawing.repair_marking import repair_overlay
 from fsm.drawing.svg import _in_words, dark_colors, dark_rules
 from fsm.errors import FsmError
@@ -59,7 +60,7 @@ def names(shown: Picture) -> set[str]:
 
 def drawn(shown: Picture) -> list[str]:
     return [
-        f"{arrow.status or arrow.source} -> {arrow.target}: {', '.join(arrow.labels)}"
+        f"{arrow.from_box or arrow.source} -> {arrow.target}: {', '.join(arrow.labels)}"
         for arrow in shown.arrows
     ]
 
@@ -104,7 +105,7 @@ def test_a_picture_in_words_leaves_nothing_out() -> None:
     titles = {node.name: node.title for node in shown.nodes}
     assert said.startswith(f"Starts in {titles['draft']}. ")
     for arrow in shown.arrows:
-        source = f"any state of {arrow.status}" if arrow.status else titles[arrow.source]
+        source = f"any state of {arrow.from_box}" if arrow.from_box else titles[arrow.source]
         assert f"{source}: {', '.join(arrow.labels)} to {titles[arrow.target]}" in said
     assert f"{titles['draft']}: + new, ~ other." in said
     assert said.endswith("Ends in Finished, Stopped. Thick: often. Grey: never.")

@@ -212,7 +212,7 @@ def _by_side(first: object, yes: str, no: str) -> tuple[str, str]:
 
 def _reachable_outside(machine: Machine, compared: Collection[str]) -> tuple[str, ...]:
     """Return the reachable states that were not compared, those with shorter traces first."""
-    return tuple(state for state, _ in machine.shortest_traces() if state not in compared)
+    return tuple(state for state in machine.traces if state not in compared)
 
 
 def _expiry(machine: Machine, state: str) -> str | None:

@@ -10,10 +10,24 @@ from graphviz import Digraph, escape, nohtml
 
 from fsm.drawing.grid_layout import Places
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.drawing.nesting import automatic_labels
 from fsm.drawing.overlay import Tone
 from fsm.text import plain_ids, shortened, visible, wrapped
 
-__all__ = ["FONT", "GREY", "LABEL", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
+__all__ = [
+    "FONT",
+    "GREY",
+    "LABEL",
+    "MONOSPACE",
+    "PAINTS",
+    "TONES",
+    "Drawing",
+    "Paint",
+    "literal",
+    "paint_of",
+    "style_classes",
+    "to_dot",
+]
 
 FONT = "Helvetica,Arial,sans-serif"
 MONOSPACE = "Menlo,Consolas,monospace"
@@ -81,10 +95,16 @@ def to_dot(
     label is a node in the middle of its arrow, which nothing overlaps. ``places`` are positions of
     the states; with them, the labels of arrows are tooltips.
     """
-    return _Drawing(picture, html, engine, apart, places or {}).source()
+    if picture.is_declared:
+        from fsm.drawing.dot_nested import NestedDrawing
+
+        return NestedDrawing(picture, html, engine, apart, places or {}).source()
+    return Drawing(picture, html, engine, apart, places or {}).source()
 
 
-class _Drawing:
+class Drawing:
+    """Writes the DOT text of a picture."""
+
     def __init__(
         self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
     ) -> None:
@@ -99,19 +119,16 @@ class _Drawing:
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
         self.ids = plain_ids((node.name for node in picture.nodes), reserved=words)
         self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
-        clusters = plain_ids(f"cluster_{box.status}" for box in picture.boxes)
-        self.clusters = {b.status: clusters[f"cluster_{b.status}"] for b in picture.boxes}
+        clusters = plain_ids(f"cluster_{box.name}" for box in picture.all_boxes)
+        self.clusters = {b.name: clusters[f"cluster_{b.name}"] for b in picture.all_boxes}
 
     def source(self) -> str:
-        picture = self.picture
-        graph = Digraph(plain_ids([picture.name])[picture.name])
-        self._defaults(graph)
+        """Return the DOT text."""
+        picture, graph = self.picture, self._graph()
         if picture.initial is not None:
-            x, y = self.places.get(picture.initial, (0.0, 0.0))
-            shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
-            graph.node("start", "", **shape, **self._place((x, y + 60)))
+            self._mark(graph, "start", picture.initial)
         for node in picture.loose:
-            self._node(graph, node, _UNPAINTED if node.rank is None else _paint(node.rank))
+            self._node(graph, node, paint_of(node.rank))
         for box in picture.boxes:
             self._box(graph, box)
         if picture.initial is not None:
@@ -119,6 +136,18 @@ class _Drawing:
         for number, arrow in enumerate(picture.arrows):
             self._arrow(graph, arrow, number)
         return str(graph.source)
+
+    def _graph(self) -> Digraph:
+        """Return an empty graph."""
+        graph = Digraph(plain_ids([self.picture.name])[self.picture.name])
+        self._defaults(graph)
+        return graph
+
+    def _mark(self, graph: Digraph, name: str, state: str) -> None:
+        """Draw the dot from which an arrow leads to an initial state."""
+        x, y = self.places.get(state, (0.0, 0.0))
+        shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
+        graph.node(name, "", **shape, **self._place((x, y + 60)))
 
     def _defaults(self, graph: Digraph) -> None:
         extra = (
@@ -174,8 +203,8 @@ class _Drawing:
         return _plain_lines(lines)
 
     def _box(self, graph: Digraph, box: Box) -> None:
-        paint = _paint(box.rank)
-        with graph.subgraph(name=self.clusters[box.status]) as cluster:
+        paint = paint_of(box.rank)
+        with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
                 label=self._label(tuple(map(_spaced, wrapped(box.label, 30))), (), bold=True),
                 style="rounded,filled",
@@ -185,14 +214,14 @@ class _Drawing:
                 labeljust="l",
                 penwidth="1.3",
                 margin="14",
-                tooltip=_plain(shortened(box.label)),
+                tooltip=literal(shortened(box.label)),
                 **({"labelloc": "t"} if self.picture.legend else {}),
             )
             for node in box.nodes:
                 self._node(cluster, node, paint._replace(fill="#ffffff"))
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
-        small = (node.caption, *node.notes) if node.caption else node.notes
+        small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
         notes = tuple(line for note in small for line in wrapped(note, 28))
         marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
         kind = "" if self.picture.language else "status "
@@ -202,27 +231,31 @@ class _Drawing:
             self._label(wrapped(node.title, 24), notes, marks, mono=True),
             color=paint.border,
             fillcolor=paint.fill,
-            tooltip=_plain(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
+            tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
             **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
-            **_classes(notes, marks),
+            **style_classes(notes, marks),
         )
 
     def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
         source, target = self.ids[arrow.source], self.ids[arrow.target]
-        attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
-        tooltip = arrow.origins or (arrow.labels if self.places else ())
-        if tooltip:
-            attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
-        if arrow.status is not None:
-            attributes["ltail"] = self.clusters[arrow.status]
+        attributes = self._attributes(arrow, number)
+        if arrow.from_box is not None:
+            attributes["ltail"] = self.clusters[arrow.from_box]
         if self.places:
             graph.edge(source, target, **attributes)
         elif self.apart and not (self.layered and source == target):
             self._through(graph, number, (source, target), self._arrow_label(arrow), attributes)
         else:
             graph.edge(source, target, **self._arrow_label(arrow), **attributes)
+
+    def _attributes(self, arrow: Arrow, number: int) -> dict[str, str]:
+        attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
+        tooltip = arrow.origins or (arrow.labels if self.places else ())
+        if tooltip:
+            attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
+        return attributes
 
     def _style(self, arrow: Arrow) -> dict[str, str]:
         color, style = TONES[arrow.tone]
@@ -245,9 +278,10 @@ class _Drawing:
         return attributes
 
     def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
-        events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
+        labels = automatic_labels(arrow)
+        events = tuple(_spaced(line) for label in labels for line in wrapped(label, 32))
         notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
-        return {"label": self._label(events, notes)} | _classes(notes, ())
+        return {"label": self._label(events, notes)} | style_classes(notes, ())
 
     def _through(
         self,
@@ -258,14 +292,21 @@ class _Drawing:
         attributes: dict[str, str],
     ) -> None:
         """Draw an arrow as two lines, with a node between them that is its label."""
+        middle = self._middle(graph, number, label, attributes)
+        graph.edge(ends[0], middle, **attributes, arrowhead="none")
+        attributes.pop("ltail", None)
+        graph.edge(middle, ends[1], **attributes)
+
+    def _middle(
+        self, graph: Digraph, number: int, label: dict[str, str], attributes: dict[str, str]
+    ) -> str:
+        """Draw the label of an arrow as a node."""
         middle = f"label {number}"
         kind = f"{LABEL} {label.get('class', '')}".strip()
         look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
         look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
         graph.node(middle, **label | look | self._id("arrow", number))
-        graph.edge(ends[0], middle, **attributes, arrowhead="none")
-        attributes.pop("ltail", None)
-        graph.edge(middle, ends[1], **attributes)
+        return middle
 
     def _label(
         self,
@@ -293,15 +334,16 @@ def _spaced(line: str) -> str:
     return f"\xa0{line}\xa0"
 
 
-def _classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
+def style_classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
     """Return the CSS class that says how the last lines are styled: small, or in a tone."""
     names = [f"notes{len(notes)}"] if notes else []
     names += [f"mark_{tone.name}" for tone, _ in marks]
     return {"class": " ".join(names)} if names else {}
 
 
-def _paint(rank: int) -> Paint:
-    return PAINTS[rank % len(PAINTS)]
+def paint_of(rank: int | None) -> Paint:
+    """Return the colours for the rank of a status; ``None`` stands for no status."""
+    return _UNPAINTED if rank is None else PAINTS[rank % len(PAINTS)]
 
 
 def _markup(line: str) -> str:
@@ -311,11 +353,11 @@ def _markup(line: str) -> str:
 
 def _plain_lines(lines: Iterable[str]) -> str:
     """Return the lines as one text that Graphviz shows literally."""
-    text: str = nohtml("\\n".join(map(_plain, lines)))
+    text: str = nohtml("\\n".join(map(literal, lines)))
     return text
 
 
-def _plain(text: str) -> str:
+def literal(text: str) -> str:
     """Return the text so that Graphviz reads no escape, entity or HTML-like label in it."""
     literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
     return literal

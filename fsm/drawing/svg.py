@@ -168,10 +168,10 @@ def _in_words(picture: Picture) -> str:
     else:
         begins, from_status, to, ends = "Starts in {}.", "any state of {}", "to", "Ends in {}."
     name = {node.name: node.title for node in picture.nodes}
-    label = {box.status: box.label for box in picture.boxes}
+    label = {box.name: box.label for box in picture.all_boxes}
     words = [begins.format(name[picture.initial])] if picture.initial is not None else []
     for arrow in picture.arrows:
-        status = arrow.status
+        status = arrow.from_box
         source = name[arrow.source] if status is None else from_status.format(label[status])
         effects = f" ({', '.join(arrow.effects)})" if arrow.effects else ""
         words.append(f"{source}: {', '.join(arrow.labels)} {to} {name[arrow.target]}{effects}.")

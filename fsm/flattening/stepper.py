@@ -211,7 +211,13 @@ class Stepper:
             edge = self._first(atom, event, valuation, ids)
             if edge:
                 enabled[id(edge)] = edge
-        return self._without_conflicts(active, tuple(enabled.values()), event)
+        edges = tuple(enabled.values())
+        if self.chart.rules == "xstate":
+            sources = {edge.source for edge in edges}
+            edges = tuple(
+                e for e in edges if not any(self.chart.is_inside(s, e.source) for s in sources)
+            )
+        return self._without_conflicts(active, edges, event)
 
     def _first(
         self, atom: int, event: str | None, valuation: Valuation, ids: frozenset[str]

@@ -22,7 +22,7 @@ from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Tran
 from fsm.text import json_text, shortened
 from fsm.trust import NameInFile
 
-__all__ = ["parse_document", "read_document", "to_json"]
+__all__ = ["machine_of_document", "parse_document", "read_document", "to_json"]
 
 VERSION = 1
 """The version of the format; another one is refused."""
@@ -219,7 +219,11 @@ def parse_document(text: str, file: str = "machine.json") -> Machine:
     >>> parse_document(to_json(load("quarantine"))) == load("quarantine")
     True
     """
-    source = LocatedJson(text, file)
+    return machine_of_document(LocatedJson(text, file))
+
+
+def machine_of_document(source: LocatedJson) -> Machine:
+    """Return the machine of a document that was decoded; see :func:`parse_document`."""
     root = source.root
     if "fsm" not in root:
         source.refuse(root, f'not a machine: it must begin with "fsm": {VERSION}')

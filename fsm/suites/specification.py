@@ -49,6 +49,10 @@ class Spec:
         origin = list(search)
         number = {old: s for s, old in enumerate(origin)} | {-1: -1}
         arrivals = map(search.arrival, origin)
+        parent = [arc and (number[arc[0]], arc[1]) for arc in arrivals]
+        cover: list[Word] = []
+        for last in parent:
+            cover.append((*cover[last[0]], last[1]) if last else ())
         groups: dict[str, int] = {}
         texts = mealy.shown or ("",) * len(mealy.states)
         return cls(
@@ -58,8 +62,8 @@ class Spec:
             next=[[number[t] for t in after[old]] for old in origin],
             output=[output[old] for old in origin],
             shown=[groups.setdefault(texts[old], len(groups)) for old in origin],
-            cover=list(search.paths().values()),
-            parent=[arc and (number[arc[0]], arc[1]) for arc in arrivals],
+            cover=cover,
+            parent=parent,
             origin=origin,
         )
 

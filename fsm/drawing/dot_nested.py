@@ -1,0 +1,180 @@
+"""The DOT text of a declaration: boxes in boxes, regions, history and initial marks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from graphviz import Digraph
+
+from fsm.drawing.dot import Drawing, Paint, literal, paint_of, style_classes
+from fsm.drawing.grid_layout import Places
+from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.drawing.nesting import Nesting
+from fsm.drawing.overlay import Tone
+from fsm.text import shortened, wrapped
+
+__all__ = ["NestedDrawing"]
+
+_WHITE = "#ffffff"
+_CLASS = {"shallow": "history", "deep": "deepHistory"}
+
+
+class NestedDrawing(Drawing):
+    """Writes the DOT text of a picture with boxes in boxes."""
+
+    def __init__(
+        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
+    ) -> None:
+        super().__init__(picture, html, engine, apart, places)
+        self.nesting = Nesting(picture)
+        self.bent = self.nesting.bent(picture.arrows)
+        self.box_numbers = {box.name: i for i, box in enumerate(picture.all_boxes)}
+
+    def source(self) -> str:
+        """Return the DOT text."""
+        picture, graph = self.picture, self._graph()
+        if picture.initial is not None:
+            self._mark(graph, "start", picture.initial)
+        for node in picture.loose:
+            self._node(graph, node, paint_of(node.rank))
+        for box in picture.boxes:
+            self._box(graph, box)
+        if picture.initial is not None:
+            self._lead(graph, "start", picture.initial_box or picture.initial)
+        self._middles(graph, None)
+        for number, arrow in enumerate(picture.arrows):
+            self._arrow(graph, arrow, number)
+        return str(graph.source)
+
+    # Boxes -------------------------------------------------------------------------------------
+
+    def _box(self, graph: Digraph, box: Box, depth: int = 0, region: bool = False) -> None:
+        paint = paint_of(box.rank)
+        notes = tuple(line for text in box.inside for line in wrapped(text, 40))
+        marks = tuple((m.tone, line) for m in box.marks for line in wrapped(m.text, 40))
+        title = tuple(f"\xa0{line}\xa0" for line in wrapped(box.label, 30))
+        with graph.subgraph(name=self.clusters[box.name]) as cluster:
+            cluster.attr(
+                label=self._title(title, notes, marks),
+                style="rounded,filled,dashed" if region else "rounded,filled",
+                color=paint.border,
+                fillcolor=_WHITE if depth % 2 else paint.fill,
+                fontcolor=paint.text,
+                labeljust="l",
+                penwidth="1" if depth else "1.3",
+                margin="12" if depth else "14",
+                tooltip=literal(shortened(box.label)),
+                **({"labelloc": "t"} if self.picture.legend else {}),
+                **self._id("box", self.box_numbers[box.name]),
+                **style_classes(notes, marks),
+            )
+            for node in box.nodes:
+                self._node(cluster, node, paint._replace(fill=_WHITE))
+            for inner in box.boxes:
+                self._box(cluster, inner, depth + 1, region=box.parallel)
+            if box.initial:
+                self._mark(cluster, self._start(box), box.first)
+                for end in box.initial:
+                    self._lead(cluster, self._start(box), end)
+            self._middles(cluster, box.name)
+            if box.parallel and self.layered:
+                self._align(cluster, box)
+
+    def _title(
+        self,
+        title: tuple[str, ...],
+        notes: tuple[str, ...],
+        marks: tuple[tuple[Tone, str], ...],
+    ) -> str:
+        """Return the label of a box; several lines begin at its left side."""
+        label = self._label(title, notes, marks, bold=True)
+        if not self.html:
+            return label if "\\n" not in label else label.replace("\\n", "\\l") + "\\l"
+        left = '<BR ALIGN="LEFT"/>'
+        return label if "<BR/>" not in label else f"{label[:-1].replace('<BR/>', left)}{left}>"
+
+    def _align(self, cluster: Digraph, box: Box) -> None:
+        """Begin all regions at the same height, in declared order."""
+        tops = [self._top(part.name) for part in box.parts]
+        with cluster.subgraph() as row:
+            row.attr(rank="same")
+            for top in tops:
+                row.node(top)
+        for one, other in pairwise(tops):
+            cluster.edge(one, other, style="invis")
+
+    def _lead(self, graph: Digraph, mark: str, end: str) -> None:
+        """Draw the arrow from an initial mark to a state or a box."""
+        graph.edge(mark, self._top(end), **self._head(end), arrowsize="0.6")
+
+    def _head(self, end: str) -> dict[str, str]:
+        """Return the attribute of an arrow that ends at the border of a box."""
+        return {} if end in self.ids or self.places else {"lhead": self.clusters[end]}
+
+    def _start(self, box: Box) -> str:
+        return f"start {self.box_numbers[box.name]}"
+
+    def _top(self, name: str) -> str:
+        """Return the node at which an arrow to a state or a box ends: of a box the uppermost one.
+
+        That is its initial mark, so that arrows to a box come from above.
+        """
+        if name in self.ids:
+            return self.ids[name]
+        box = self.nesting.boxes[name]
+        if box.initial:
+            return self._start(box)
+        if box.parallel:
+            return self._top(box.parts[0].name)
+        return self.ids[box.first]
+
+    # States ------------------------------------------------------------------------------------
+
+    def _mark(self, graph: Digraph, name: str, state: str) -> None:
+        super()._mark(graph, name, state)
+        graph.node(name, **{"class": "initial"})
+
+    def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
+        if not node.history:
+            super()._node(graph, node, paint)
+            return
+        graph.node(
+            self.ids[node.name],
+            self._label((node.title,), ()),
+            shape="circle",
+            style="filled",
+            width="0.32",
+            fixedsize="true",
+            fontsize="10",
+            color=paint.border,
+            fillcolor=_WHITE,
+            tooltip=f"{node.history} history",
+            **{"class": _CLASS[node.history]},
+            **self._place(self.places.get(node.name, (0.0, 0.0))),
+            **self._id("state", self.numbers[node.name]),
+        )
+
+    # Arrows ------------------------------------------------------------------------------------
+
+    def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
+        if self.places or not (arrow.to_box is not None or self.nesting.is_bent(arrow)):
+            super()._arrow(graph, arrow, number)
+            return
+        if not self.nesting.is_bent(arrow):  # it has no label, and no box to begin at
+            attributes = self._attributes(arrow, number)
+            end = self._top(arrow.end)
+            graph.edge(self.ids[arrow.source], end, **attributes, **self._head(arrow.end))
+            return
+        middle, attributes = f"label {number}", self._attributes(arrow, number)
+        if not arrow.inner:
+            tail = {} if arrow.from_box is None else {"ltail": self.clusters[arrow.from_box]}
+            graph.edge(self.ids[arrow.source], middle, **attributes, **tail, arrowhead="none")
+        for end in (arrow.end, *arrow.forks):
+            graph.edge(middle, self._top(end), **attributes, **self._head(end))
+
+    def _middles(self, graph: Digraph, box: str | None) -> None:
+        """Draw the labels of bent arrows that are directly in a box, or in none."""
+        for number in () if self.places else self.bent.get(box, ()):
+            arrow = self.picture.arrows[number]
+            label = self._arrow_label(arrow)
+            self._middle(graph, number, label, self._attributes(arrow, number))
