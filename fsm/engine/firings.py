@@ -3,8 +3,8 @@
 Where a timer fires depends on the state, and the state on what fired before. So all messages go
 on together, round after round: in each, a message takes its next row or, if that is due before it,
 its next firing. A firing comes before any row of its instant, except the end of a validity period;
-of several timers that are due at one instant the one declared first fires. A row that records the
-event of a timer that is due *is* the firing of it: the timer does not fire a second time.
+of several timers that are due at one instant the one declared first fires. Where the timer that is
+due next has the event of the row, the row *is* its firing, and what is due later waits for it.
 
 A message begins at the instant of its first row: timers of the initial state start there.
 
@@ -149,13 +149,11 @@ class _Clocks:
         place = np.minimum(self.at, len(rows.codes) - 1)
         code = np.where(has_row, rows.codes.take(place), self.width)
         time = np.where(has_row, rows.times.take(place), rows.end)
-        recorded = np.where(has_row, self.recorded.take(place), self.width)
-        is_recorded = self.timed.events[self.timer_of] == recorded[:, None]
-        due = np.where(is_recorded, NEVER, self.dues)
-        column = due.argmin(axis=1)
-        due = due[np.arange(len(due)), column]
+        column = self.dues.argmin(axis=1)
+        due = self.dues[np.arange(len(column)), column]
+        is_recorded = self.timed.events[self.timer_of[column]] == self.recorded.take(place)
         fires = (due < time) | (due == time) & ~(has_row & rows.is_expiry.take(place))
-        fires &= (due != NEVER) & may_fire
+        fires &= (due != NEVER) & ~(has_row & is_recorded) & may_fire
         going = has_row | fires
         if not going.all():
             self._keep(going)
@@ -318,9 +316,10 @@ class _Running:
         self.stops = timed.stops.tolist()
 
     def next_one(self, code: int, until: int) -> _Due | None:
-        """Return the next timer due up to an instant whose event is not this code."""
-        due = (d for d in self.dues if d.due <= until and self.events[d.timer] != code)
-        return min(due, default=None)
+        """Return the next timer, if it is due by then and its event is not this code."""
+        first = min(self.dues, default=None)
+        is_next = first and first.due <= until and self.events[first.timer] != code
+        return first if is_next else None
 
     def drop(self, due: _Due) -> None:
         """Leave out a timer that has fired."""

@@ -54,8 +54,9 @@ class Message:
         """Let happen what is due; a timer of this event waits for the row that records it."""
         timers = self.machine.timers
         while True:
-            due = [c for c in self.clocks if c[0] <= until and timers[c[1]].event != event]
-            clock, period = min(due, default=None), self.period_ends
+            clock, period = min(self.clocks, default=None), self.period_ends
+            if clock and (clock[0] > until or timers[clock[1]].event == event):
+                clock = None
             if period is not None and period <= until and (clock is None or period <= clock[0]):
                 self.expire(period)
             elif clock is not None:
