@@ -222,7 +222,8 @@ class Timer:
 
     def __str__(self) -> str:
         where = self.scope or first_names(self.states)
-        return f"{self.event} after {self.after} {'in' if self.stops else 'from'} {where}"
+        name = "" if self.event.startswith("after ") else f"{self.event} "
+        return f"{name}after {self.after} {'in' if self.stops else 'from'} {where}"
 
 
 def symbol(event: str, valuation: Mapping[str, bool]) -> str:
