@@ -192,6 +192,7 @@ class Timer:
     stops runs once for each start.
 
     >>> from datetime import timedelta
+    >>> from fsm.machine import Timer
     >>> print(Timer.of("expire", timedelta(minutes=30), "waiting"))
     expire after 30m in waiting
     """
