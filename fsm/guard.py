@@ -9,15 +9,21 @@ from itertools import product
 from typing import TypeAlias
 
 from fsm.errors import MachineError
-from fsm.machine_parts import symbol
+from fsm.machine_parts import MAX_GUARDS, symbol
 
-__all__ = ["ALWAYS", "Formula", "Guard", "Valuation", "parse_guard", "symbol", "valuations"]
+__all__ = [
+    "ALWAYS",
+    "MAX_GUARDS",
+    "Formula",
+    "Guard",
+    "Valuation",
+    "parse_guard",
+    "symbol",
+    "valuations",
+]
 
 Valuation: TypeAlias = Mapping[str, bool]
 """The truth of each named guard."""
-
-MAX_GUARDS = 6
-"""An event that depends on more guards has more than 64 symbols and is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,10 @@ class Guard:
 
 def _operand(text: str) -> str:
     """Put brackets around an ``or``, so that ``and`` can be added."""
-    tree = ast.parse(text, mode="eval").body
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError:  # the name of a function need not be an expression
+        return f"({text})"
     return f"({text})" if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or) else text
 
 

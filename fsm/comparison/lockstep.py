@@ -198,9 +198,10 @@ class _Lockstep:
             if len(set(self.statuses_of(pair))) + len(set(self.final_in(pair))) > 2
         ]
         unsettled = reaching(unlike, arcs)
-        settled = [pair for pair in self.pairs if pair not in unsettled]
+        settled = tuple(pair for pair in self.pairs if pair not in unsettled)
         return Settlement(
-            settled=tuple((pair, self.pairs.path(pair)) for pair in settled),
+            pairs=settled,
+            traces=self.pairs.paths(),
             reached_from_all=reaching(settled, arcs).keys() >= set(unlike),
         )
 

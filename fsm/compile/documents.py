@@ -24,7 +24,14 @@ def compile_document(document: Mapping[str, object], name: str, max_cells: int) 
 
     try:
         chart_class = load(json.dumps(document), format="json", name=name)
-    except (StateMachineError, ValueError, TypeError, KeyError, AttributeError, SyntaxError) as error:
+    except (
+        StateMachineError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        SyntaxError,
+    ) as error:
         detail = " ".join(str(error).split()) or type(error).__name__
         raise MachineError(f"python-statemachine does not load it: {detail}") from error
     except RecursionError as error:

@@ -160,8 +160,9 @@ def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002
 
         return to_d2(picture)
     from fsm.drawing.dot import to_dot
+    from fsm.drawing.layout import Layout
 
-    return to_dot(picture, engine=engine)
+    return to_dot(picture, layout=Layout(engine))
 
 
 def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002

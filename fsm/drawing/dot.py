@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from html import escape as escape_html
 from typing import NamedTuple
 
 from graphviz import Digraph, escape, nohtml
 
-from fsm.drawing.grid_layout import Places
+from fsm.drawing.layout import PLAIN, Layout, backward_arrows
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
-from fsm.drawing.nesting import automatic_labels
+from fsm.drawing.nesting import automatic_labels, swapped
 from fsm.drawing.overlay import Tone
 from fsm.text import plain_ids, shortened, visible, wrapped
 
@@ -78,49 +79,42 @@ _THROUGH = "90"
 """The opacity of a wide arrow, so that texts below it stay legible."""
 
 
-def to_dot(
-    picture: Picture,
-    *,
-    html: bool = True,
-    engine: str = "dot",
-    apart: bool = False,
-    places: Places | None = None,
-) -> str:
+def to_dot(picture: Picture, *, html: bool = True, layout: Layout = PLAIN) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow from a box stands for each of its states; a
     dashed arrow is a decision, with its reason in the tooltip. With ``html=False`` labels are plain
-    text in one size, for a Graphviz that cannot read HTML-like labels. Only the engine ``dot``
-    places labels of arrows, and some of them overlap; for other engines, and with ``apart``, a
-    label is a node in the middle of its arrow, which nothing overlaps. ``places`` are positions of
-    the states; with them, the labels of arrows are tooltips.
+    text in one size, for a Graphviz that cannot read HTML-like labels.
     """
     if picture.is_declared:
         from fsm.drawing.dot_nested import NestedDrawing
 
-        return NestedDrawing(picture, html, engine, apart, places or {}).source()
-    return Drawing(picture, html, engine, apart, places or {}).source()
+        return NestedDrawing(picture, html, layout).source()
+    return Drawing(picture, html, layout).source()
 
 
 class Drawing:
     """Writes the DOT text of a picture."""
 
-    def __init__(
-        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
-    ) -> None:
+    def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
         self.picture = picture
-        self.layered = engine == "dot"
-        self.apart = apart or not self.layered
+        self.layout = layout
+        self.in_line = layout.in_line or not layout.is_layered
         self.html = html
-        self.places = places
+        self.places = layout.places
         # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
         self.font = FONT if html else FONT.partition(",")[0]
         # "start" is the dot that points at the initial state; the others are keywords of DOT.
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
         self.ids = plain_ids((node.name for node in picture.nodes), reserved=words)
         self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
-        clusters = plain_ids(f"cluster_{box.name}" for box in picture.all_boxes)
-        self.clusters = {b.name: clusters[f"cluster_{b.name}"] for b in picture.all_boxes}
+        boxes = picture.all_boxes
+        clusters = plain_ids(f"cluster_{box.name}" for box in boxes)
+        self.clusters = {box.name: clusters[f"cluster_{box.name}"] for box in boxes}
+        self.backward = backward_arrows(picture) if self.in_line and layout.is_layered else ()
+        self.box_numbers = {box.name: number for number, box in enumerate(boxes)}
+        self.ranks = {box.name: box.rank for box in boxes}
+        self.box_of = {node.name: box.name for box in boxes for node in box.nodes}
 
     def source(self) -> str:
         """Return the DOT text."""
@@ -129,11 +123,12 @@ class Drawing:
             self._mark(graph, "start", picture.initial)
         for node in picture.loose:
             self._node(graph, node, paint_of(node.rank))
-        for box in picture.boxes:
+        order = reversed if self.layout.mirrored else list
+        for box in order([*picture.boxes]):
             self._box(graph, box)
         if picture.initial is not None:
             graph.edge("start", self.ids[picture.initial])
-        for number, arrow in enumerate(picture.arrows):
+        for number, arrow in order([*enumerate(picture.arrows)]):
             self._arrow(graph, arrow, number)
         return str(graph.source)
 
@@ -155,7 +150,9 @@ class Drawing:
             if self.picture.legend
             else {}
         )
-        if not self.layered:
+        if self.layout.quick:
+            extra |= {"nslimit": "2", "nslimit1": "2"}
+        if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
             extra["outputorder"] = "edgesfirst"
         graph.attr(
@@ -166,8 +163,8 @@ class Drawing:
             bgcolor="white",
             fontname=self.font,
             fontsize="13",
-            nodesep="0.35",
-            ranksep="0.55",
+            nodesep=f"{0.35 * self.layout.space:g}",
+            ranksep=f"{0.55 * self.layout.space:g}",
             pad="0.15",
             **extra,
         )
@@ -195,8 +192,8 @@ class Drawing:
         return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
     def _id(self, kind: str, number: int) -> dict[str, str]:
-        """Return the id that identifies a state or an arrow of the picture in the SVG."""
-        return {} if self.html else {"id": f"{kind} {number}"}
+        """Return the id that identifies a part of the picture in the SVG."""
+        return {"id": f"{kind} {number}"} if self.layout.numbered else {}
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
@@ -211,14 +208,25 @@ class Drawing:
                 color=paint.border,
                 fillcolor=paint.fill,
                 fontcolor=paint.text,
-                labeljust="l",
                 penwidth="1.3",
-                margin="14",
                 tooltip=literal(shortened(box.label)),
-                **({"labelloc": "t"} if self.picture.legend else {}),
+                **self._place_of_title(box),
             )
             for node in box.nodes:
                 self._node(cluster, node, paint._replace(fill="#ffffff"))
+
+    def _place_of_title(self, box: Box, margin: str = "14") -> dict[str, str]:
+        """Return where the title of a box stands, and the room around its states."""
+        number, layout = self.box_numbers[box.name], self.layout
+        place = {"labelloc": "b"} if number in layout.below else {}
+        if self.picture.legend and not place:
+            place = {"labelloc": "t"}
+        return {
+            "labeljust": layout.sides.get(number, "l"),
+            "margin": "44" if number in layout.wide else margin,
+            **place,
+            **self._id("box", number),
+        }
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
@@ -245,8 +253,8 @@ class Drawing:
             attributes["ltail"] = self.clusters[arrow.from_box]
         if self.places:
             graph.edge(source, target, **attributes)
-        elif self.apart and not (self.layered and source == target):
-            self._through(graph, number, (source, target), self._arrow_label(arrow), attributes)
+        elif self.in_line:
+            self._through(graph, number, arrow, attributes)
         else:
             graph.edge(source, target, **self._arrow_label(arrow), **attributes)
 
@@ -284,29 +292,55 @@ class Drawing:
         return {"label": self._label(events, notes)} | style_classes(notes, ())
 
     def _through(
+        self, graph: Digraph, number: int, arrow: Arrow, attributes: dict[str, str]
+    ) -> None:
+        """Draw an arrow as two lines, with a node between them that is its label."""
+        box = self._common_box(arrow)
+        with graph.subgraph(name=self.clusters[box]) if box else nullcontext(graph) as home:
+            self._middle(home, number, paint_of(self.ranks[box]).fill if box else "white")
+        source, target = self.ids[arrow.source], self.ids[arrow.target]
+        first, second = dict(attributes), {k: v for k, v in attributes.items() if k != "ltail"}
+        self._lines(graph, number, (source, target), first, second)
+
+    def _middle(self, graph: Digraph, number: int, ground: str) -> None:
+        """Draw the label of an arrow as a node on a ground."""
+        arrow = self.picture.arrows[number]
+        label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
+        kind = f"{LABEL} {label.get('class', '')}".strip()
+        look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
+        look |= {"fillcolor": ground, "penwidth": "0"}
+        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
+        graph.node(f"label {number}", **label | look | self._id("arrow", number))
+
+    def _lines(
         self,
         graph: Digraph,
         number: int,
         ends: tuple[str, str],
-        label: dict[str, str],
-        attributes: dict[str, str],
+        first: dict[str, str],
+        second: dict[str, str],
     ) -> None:
-        """Draw an arrow as two lines, with a node between them that is its label."""
-        middle = self._middle(graph, number, label, attributes)
-        graph.edge(ends[0], middle, **attributes, arrowhead="none")
-        attributes.pop("ltail", None)
-        graph.edge(middle, ends[1], **attributes)
+        """Draw the lines of an arrow from its source to its label, and from there to its target."""
+        (source, target), middle = ends, f"label {number}"
+        if source == target and self.layout.is_layered and not {*first} & {"ltail"}:
+            with graph.subgraph(graph_attr={"rank": "same"}) as row:
+                row.node(source)
+                row.node(middle)
+            graph.edge(source, middle, **first, dir="none", weight="20")
+            graph.edge(source, middle, **second, dir="back", weight="20")
+        elif number in self.backward:
+            graph.edge(target, middle, **swapped(second), dir="back")
+            graph.edge(middle, source, **swapped(first), dir="none")
+        else:
+            graph.edge(source, middle, **first, dir="none")
+            graph.edge(middle, target, **second)
 
-    def _middle(
-        self, graph: Digraph, number: int, label: dict[str, str], attributes: dict[str, str]
-    ) -> str:
-        """Draw the label of an arrow as a node."""
-        middle = f"label {number}"
-        kind = f"{LABEL} {label.get('class', '')}".strip()
-        look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
-        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
-        graph.node(middle, **label | look | self._id("arrow", number))
-        return middle
+    def _common_box(self, arrow: Arrow) -> str | None:
+        """Return the box that holds both ends of an arrow, so that its label is inside."""
+        if arrow.from_box is not None:
+            return None
+        own = self.box_of.get(arrow.source)
+        return own if own == self.box_of.get(arrow.target) else None
 
     def _label(
         self,

@@ -7,9 +7,9 @@ from itertools import pairwise
 from graphviz import Digraph
 
 from fsm.drawing.dot import Drawing, Paint, literal, paint_of, style_classes
-from fsm.drawing.grid_layout import Places
+from fsm.drawing.layout import Layout
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
-from fsm.drawing.nesting import Nesting
+from fsm.drawing.nesting import Nesting, automatic_labels
 from fsm.drawing.overlay import Tone
 from fsm.text import shortened, wrapped
 
@@ -22,13 +22,13 @@ _CLASS = {"shallow": "history", "deep": "deepHistory"}
 class NestedDrawing(Drawing):
     """Writes the DOT text of a picture with boxes in boxes."""
 
-    def __init__(
-        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
-    ) -> None:
-        super().__init__(picture, html, engine, apart, places)
+    def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
+        super().__init__(picture, html, layout)
         self.nesting = Nesting(picture)
-        self.bent = self.nesting.bent(picture.arrows)
-        self.box_numbers = {box.name: i for i, box in enumerate(picture.all_boxes)}
+        self.labels: dict[str | None, list[int]] = {}
+        for number, arrow in enumerate(picture.arrows):
+            if self._is_through(arrow):
+                self.labels.setdefault(self._common_box(arrow), []).append(number)
 
     def source(self) -> str:
         """Return the DOT text."""
@@ -37,12 +37,13 @@ class NestedDrawing(Drawing):
             self._mark(graph, "start", picture.initial)
         for node in picture.loose:
             self._node(graph, node, paint_of(node.rank))
-        for box in picture.boxes:
+        for box in reversed(picture.boxes) if self.layout.mirrored else picture.boxes:
             self._box(graph, box)
         if picture.initial is not None:
             self._lead(graph, "start", picture.initial_box or picture.initial)
         self._middles(graph, None)
-        for number, arrow in enumerate(picture.arrows):
+        order = reversed if self.layout.mirrored else list
+        for number, arrow in order([*enumerate(picture.arrows)]):
             self._arrow(graph, arrow, number)
         return str(graph.source)
 
@@ -58,14 +59,11 @@ class NestedDrawing(Drawing):
                 label=self._title(title, notes, marks),
                 style="rounded,filled,dashed" if region else "rounded,filled",
                 color=paint.border,
-                fillcolor=_WHITE if depth % 2 else paint.fill,
+                fillcolor=self._ground(box.name),
                 fontcolor=paint.text,
-                labeljust="l",
                 penwidth="1" if depth else "1.3",
-                margin="12" if depth else "14",
                 tooltip=literal(shortened(box.label)),
-                **({"labelloc": "t"} if self.picture.legend else {}),
-                **self._id("box", self.box_numbers[box.name]),
+                **self._place_of_title(box, "12" if depth else "14"),
                 **style_classes(notes, marks),
             )
             for node in box.nodes:
@@ -77,7 +75,7 @@ class NestedDrawing(Drawing):
                 for end in box.initial:
                     self._lead(cluster, self._start(box), end)
             self._middles(cluster, box.name)
-            if box.parallel and self.layered:
+            if box.parallel and self.layout.is_layered:
                 self._align(cluster, box)
 
     def _title(
@@ -156,25 +154,39 @@ class NestedDrawing(Drawing):
 
     # Arrows ------------------------------------------------------------------------------------
 
-    def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
-        if self.places or not (arrow.to_box is not None or self.nesting.is_bent(arrow)):
-            super()._arrow(graph, arrow, number)
-            return
-        if not self.nesting.is_bent(arrow):  # it has no label, and no box to begin at
-            attributes = self._attributes(arrow, number)
-            end = self._top(arrow.end)
-            graph.edge(self.ids[arrow.source], end, **attributes, **self._head(arrow.end))
-            return
-        middle, attributes = f"label {number}", self._attributes(arrow, number)
-        if not arrow.inner:
-            tail = {} if arrow.from_box is None else {"ltail": self.clusters[arrow.from_box]}
-            graph.edge(self.ids[arrow.source], middle, **attributes, **tail, arrowhead="none")
-        for end in (arrow.end, *arrow.forks):
-            graph.edge(middle, self._top(end), **attributes, **self._head(end))
+    def _is_through(self, arrow: Arrow) -> bool:
+        """Return whether an arrow is drawn through its label, which is a node."""
+        has_label = bool(automatic_labels(arrow) or arrow.effects)
+        return not self.places and ((self.in_line and has_label) or self.nesting.is_bent(arrow))
+
+    def _common_box(self, arrow: Arrow) -> str | None:
+        return arrow.from_box if arrow.inner else self.nesting.around(arrow)
+
+    def _ground(self, box: str | None) -> str:
+        """Return the colour behind what is directly in a box, or in none."""
+        if box is None:
+            return "white"
+        return _WHITE if len(self.nesting.around_box(box)) % 2 else paint_of(self.ranks[box]).fill
 
     def _middles(self, graph: Digraph, box: str | None) -> None:
-        """Draw the labels of bent arrows that are directly in a box, or in none."""
-        for number in () if self.places else self.bent.get(box, ()):
-            arrow = self.picture.arrows[number]
+        """Draw the labels of arrows that are directly in a box, or in none."""
+        for number in self.labels.get(box, ()):
+            self._middle(graph, number, self._ground(box))
+
+    def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
+        attributes = self._attributes(arrow, number)
+        if self.places:
+            super()._arrow(graph, arrow, number)
+            return
+        source, target = self.ids[arrow.source], self._top(arrow.end)
+        tail = {} if arrow.from_box is None else {"ltail": self.clusters[arrow.from_box]}
+        head = self._head(arrow.end)
+        if not self._is_through(arrow):
             label = self._arrow_label(arrow)
-            self._middle(graph, number, label, self._attributes(arrow, number))
+            graph.edge(source, target, **label, **attributes, **tail, **head)
+        elif arrow.inner:
+            graph.edge(f"label {number}", target, **attributes, **head)
+        else:
+            self._lines(graph, number, (source, target), attributes | tail, attributes | head)
+        for end in arrow.forks:
+            graph.edge(f"label {number}", self._top(end), **attributes, **self._head(end))

@@ -8,7 +8,7 @@ from itertools import takewhile
 from fsm.drawing.model import Arrow, Box, Picture
 from fsm.text import plain_ids
 
-__all__ = ["Nesting", "automatic_labels", "ids_of"]
+__all__ = ["Nesting", "automatic_labels", "ids_of", "swapped"]
 
 
 class Nesting:
@@ -82,15 +82,6 @@ class Nesting:
         begin, end = self._states[arrow.source], self._states[arrow.target]
         return arrow.from_box in end or arrow.to_box in begin
 
-    def bent(self, arrows: Iterable[Arrow]) -> dict[str | None, list[int]]:
-        """Return the places of the bent arrows, by the box in which their labels are."""
-        places: dict[str | None, list[int]] = {}
-        for number, arrow in enumerate(arrows):
-            if self.is_bent(arrow):
-                box = arrow.from_box if arrow.inner else self.around(arrow)
-                places.setdefault(box, []).append(number)
-        return places
-
     def inside(self, arrows: Iterable[Arrow]) -> dict[str | None, list[Arrow]]:
         """Return arrows by the innermost box that is around both of their ends.
 
@@ -138,3 +129,11 @@ def ids_of(picture: Picture, reserved: Sequence[str]) -> tuple[dict[str, str], d
     ids = plain_ids(states, reserved)
     others = plain_ids((f"status {box}" for box in boxes), (*reserved, *ids.values()))
     return ids, {box: others[f"status {box}"] for box in boxes}
+
+
+_OTHER_END = {"ltail": "lhead", "lhead": "ltail"}
+
+
+def swapped(attributes: dict[str, str]) -> dict[str, str]:
+    """Return the DOT attributes of a line that is drawn from its end to its beginning."""
+    return {_OTHER_END.get(key, key): value for key, value in attributes.items()}

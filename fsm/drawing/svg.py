@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from math import dist
 
 from fsm.drawing.dot import FONT, GREY, LABEL, MONOSPACE, PAINTS, TONES
+from fsm.drawing.faults import Point, points_of
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
 from fsm.errors import OutputError
@@ -13,7 +15,9 @@ from fsm.text import visible
 __all__ = ["dark_colors", "dark_rules", "interactive_svg", "standalone_svg"]
 
 _SVG = "http://www.w3.org/2000/svg"
-_G, _TEXT, _TITLE, _A = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a"))
+_G, _TEXT, _TITLE, _A, _PATH, _POLYGON = (
+    f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a", "path", "polygon")
+)
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 _RIM = {
     "stroke": "white",
@@ -28,7 +32,9 @@ def standalone_svg(svg: bytes, picture: Picture) -> str:
     """Return the output of Graphviz as an SVG element that is valid in HTML.
 
     It has a title and describes its states and transitions in words, for readers who cannot see it;
-    its colours follow the light or dark theme of the system.
+    its colours follow the light or dark theme of the system. ``data-state`` of a state is its
+    position in ``picture.nodes``; ``data-arrow`` of an arrow, and of its label, is the position in
+    ``picture.arrows``.
 
     Raises :class:`OutputError` for the output of another program.
     """
@@ -45,17 +51,12 @@ def standalone_svg(svg: bytes, picture: Picture) -> str:
 def interactive_svg(svg: bytes, picture: Picture) -> str:
     """Return the output of Graphviz as an SVG element for the style and script of a page.
 
-    ``data-state`` of a state is its position in ``picture.nodes``; ``data-arrow`` of an arrow, and
-    of its label, is the position in ``picture.arrows``. Colours are those of the light theme; the
-    page has the rules for the dark one.
+    It is that of :func:`standalone_svg` without rules for colours: the page has those for the dark
+    theme.
 
     Raises :class:`OutputError` for the output of another program.
     """
     root = _drawn(svg)
-    for group in root.iter(_G):
-        kind, _, number = group.get("id", "").partition(" ")
-        if kind in ("state", "arrow"):
-            group.set(f"data-{kind}", number)
     _restyle(root)
     _describe(root, picture)
     return _text(root)
@@ -77,8 +78,11 @@ def _restyle(root: ET.Element) -> None:
         raise OutputError("Graphviz: the picture holds no graph; is another program named dot?")
     _drop_title(graph)
     del graph.attrib["id"]
+    _join(graph)
     for group in graph.findall(_G):
-        group.attrib.pop("id", None)
+        part, _, number = group.attrib.pop("id", "").partition(" ")
+        if part in ("state", "arrow"):
+            group.set(f"data-{part}", number)
         kind, *words = group.get("class", "").split(" ")
         kind = "edge" if LABEL in words else kind
         group.set("class", kind)
@@ -89,9 +93,48 @@ def _restyle(root: ET.Element) -> None:
             text.set("font-family", FONT)
         _set_last(texts, words, mono=kind == "node")
         if texts and kind != "node":
-            graph.append(_lifted(group, texts))
+            graph.append(_lifted(group, texts, group.findall(_POLYGON) if LABEL in words else []))
         if LABEL in words:
             graph.remove(group)
+
+
+def _join(graph: ET.Element) -> None:
+    """Make one arrow of the two lines that meet in its label; it runs below the label."""
+    labels: dict[str, ET.Element] = {}
+    lines: dict[str, list[ET.Element]] = {}
+    for group in graph.findall(_G):
+        number = group.get("id", "")
+        words = group.get("class", "").split(" ")
+        if LABEL in words:
+            labels[number] = group
+        elif words[0] == "edge":
+            lines.setdefault(number, []).append(group)
+    for number, label in labels.items():
+        first, second = lines[number]
+        ground = next(label.iter(_POLYGON))
+        xs, ys = zip(*points_of(ground.get("points", "")), strict=True)
+        middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+        one, other = next(first.iter(_PATH)), next(second.iter(_PATH))
+        before, after = (_towards(path.get("d", ""), middle) for path in (one, other))
+        other.set("d", _path(before, middle, after[::-1]))
+        graph.remove(first)
+
+
+def _towards(path: str, place: Point) -> list[Point]:
+    """Return the points of a path, so that the last one is the end nearer to a place."""
+    points = points_of(path)
+    return points if dist(points[-1], place) <= dist(points[0], place) else points[::-1]
+
+
+def _path(before: list[Point], middle: Point, after: list[Point]) -> str:
+    """Return a path of two curves, joined by straight lines through a point."""
+    start, *curve = map(_xy, before)
+    first, *rest = map(_xy, after)
+    return f"M{start}C{' '.join(curve)}L{_xy(middle)}L{first}C{' '.join(rest)}"
+
+
+def _xy(point: Point) -> str:
+    return f"{point[0]:g},{point[1]:g}"
 
 
 def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
@@ -106,7 +149,7 @@ def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
         text.set("fill", TONES[tone][0])
 
 
-def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
+def _lifted(group: ET.Element, texts: list[ET.Element], ground: list[ET.Element]) -> ET.Element:
     """Move the label of an arrow or a box into a group that is drawn last, with a light outline."""
     label = ET.Element(_G, group.attrib | {"class": f"{group.get('class')} label"})
     label.extend(group.findall(_TITLE))
@@ -115,6 +158,7 @@ def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
         if group.get("class") == "cluster":
             text.set("font-weight", "bold")
         text.attrib |= _RIM
+    label.extend(ground)
     label.extend(texts)
     return label
 

@@ -10,6 +10,7 @@ from fsm.errors import MachineError
 from fsm.guard import MAX_GUARDS, symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, State, Timer, Transition
 from fsm.machine_faults import timer_faults
+from fsm.machine_parts import refinements
 from fsm.suggest import no_such
 from fsm.text import shortened
 
@@ -19,6 +20,8 @@ MAX_BYTES = 16 * 2**20
 """A machine of 100,000 states and transitions needs less."""
 MAX_PARTS = 250_000
 """Objects or elements in one file."""
+MOST_NAMES = 1_000
+"""Guards of one event."""
 
 
 def refuse(file: str, line: int, what: str) -> NoReturn:
@@ -119,8 +122,10 @@ class Assembly:
         self._guarded.add(event)
         guards = tuple(names)
         if len(set(guards)) > MAX_GUARDS:
-            what = f"event {_quoted(event)} depends on more than {MAX_GUARDS} guards"
-            refuse(self.file, line, f"{what}; join some of them into one")
+            if len(guards) > MOST_NAMES or not refinements({event: guards}, self.events):
+                what = f"event {_quoted(event)} depends on more than {MAX_GUARDS} guards"
+                refuse(self.file, line, f"{what}, and no event says which of them hold")
+            return guards
         for valuation in valuations(set(guards), ""):
             self._known(line, "event", symbol(event, valuation), self.events)
         return guards

@@ -21,8 +21,8 @@ from fsm.files import read_bytes
 from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
 from fsm.formats.scxml_chart import flatten_scxml
 from fsm.formats.xml import Element, parse_xml
-from fsm.guard import symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Transition
+from fsm.machine_parts import refinements
 from fsm.text import HIDDEN, plain_ids, shortened
 from fsm.trust import NameInFile
 
@@ -60,7 +60,7 @@ class _Writer:
         self.states = plain_ids(state.name for state in machine.states)
         statuses = (f"status {status}" for status in machine.statuses)
         self.statuses = plain_ids(statuses, reserved=self.states.values())
-        refined = refinements(machine.guards)
+        refined = refinements(machine.guards, machine.events)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
         self.events = plain_ids(event for event, _ in self.inputs.values())
         guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
@@ -205,21 +205,6 @@ class _Writer:
         if transition in self.places:
             facts["fsm:place"] = str(self.places[transition])
         return _tag("transition", facts)
-
-
-def refinements(
-    guards: Mapping[str, tuple[str, ...]],
-) -> dict[str, tuple[str, dict[str, bool]]]:
-    """Return the plain event, and the truth of each guard, behind every refined symbol.
-
-    >>> refinements({"ok": ("ready",)})["ok[not ready]"]
-    ('ok', {'ready': False})
-    """
-    return {
-        symbol(event, valuation): (event, valuation)
-        for event, names in guards.items()
-        for valuation in valuations(set(names), event)
-    }
 
 
 def _unless(known: str, key: str, value: str) -> dict[str, str]:

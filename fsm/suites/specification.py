@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fsm.graph import PathSearch
+from fsm.graph import PathSearch, equivalence_classes
 from fsm.mealy import Mealy
 
 __all__ = ["Spec", "Word", "maximal", "mean_prefix_length"]
@@ -71,6 +71,11 @@ class Spec:
     def is_complete(self) -> bool:
         """Whether every reachable state accepts every input."""
         return all(min(row, default=0) >= 0 for row in self.next)
+
+    def classes(self) -> list[list[int]]:
+        """Return the states of a complete specification in classes of equivalent ones."""
+        labels = list(zip(self.shown, map(tuple, self.output), strict=True))
+        return equivalence_classes(labels, self.next)
 
     def cells(self) -> Iterator[tuple[int, int, int]]:
         """Yield each transition: state, input, next state."""

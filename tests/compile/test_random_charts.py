@@ -34,8 +34,8 @@ def set_guards(chart, valuation) -> None:
                 setattr(chart, name, truth)
 
 
-def active(chart, order) -> str:
-    return "+".join(sorted((s.id for s in chart.configuration if s.is_atomic), key=order.index))
+def active(chart, order) -> tuple[str, ...]:
+    return tuple(sorted((s.id for s in chart.configuration if s.is_atomic), key=order.index))
 
 
 def inputs_of(machine: Machine) -> list[tuple[str, str, dict[str, bool]]]:
@@ -52,7 +52,7 @@ def check(chart_class, machine: Machine, picks: Sequence[int]) -> None:
     assert tuple(text for text, _, _ in inputs) == machine.events
     chart, order = chart_class(), [f"s{i}" for i in range(len(chart_class.states_map))]
     state, word = machine.initial, []
-    assert active(chart, order) == state
+    assert active(chart, order) == machine.state(state).atoms
     for pick in picks if inputs else ():
         text, name, valuation = inputs[pick % len(inputs)]
         word.append(text)
@@ -65,7 +65,7 @@ def check(chart_class, machine: Machine, picks: Sequence[int]) -> None:
         else:
             assert transition is not None, f"{word} is accepted, the table rejects it"
             state = transition.target
-        assert active(chart, order) == state, word
+        assert active(chart, order) == machine.state(state).atoms, word
     assert Oracle(chart_class, machine).disagreement(word) is None
 
 

@@ -124,7 +124,8 @@ EXPORTS = {
     ),
     "labels that are nodes": (
         ('i [class=initial]; i -> a; subgraph cluster_C { label=C; b; c\n'
-        ' s [class=initial]; s -> b; "label 1" [label=in, shape=plain] }\n"label 0" [label="go\\n[g]", shape=plain]\n'
+        ' s [class=initial]; s -> b; "label 1" [label=in, shape=plain] }\n'
+        '"label 0" [label="go\\n[g]", shape=plain]\n'
         'a -> "label 0" [arrowhead=none]; "label 0" -> s [lhead=cluster_C]; "label 1" -> c'),
         "a go[g] b; b in c; c in c",
     ),

@@ -38,6 +38,7 @@ class ChartNodes:
         self._inside: dict[Scope, list[str]] = {}
         self._histories: dict[str, list[str]] = {}
         self._entered: dict[Scope, set[str]] = {}
+        self._defaults: set[Scope] = set()
 
     # Names -----------------------------------------------------------------------------------
 
@@ -109,6 +110,7 @@ class ChartNodes:
                 inside.setdefault(Scope(part.box, part.region), []).append(id_)
         self._inside, self._histories = inside, histories
         self._entered = self._entered_states()
+        self._defaults = self._default_scopes()
         self._number(TOP, None)
         self._set_entries(routes)
         self._set_initial(routes)
@@ -226,29 +228,48 @@ class ChartNodes:
 
     def _unmarked(self, scope: Scope, where: str) -> str:
         """Return the initial state where none is marked: the one that no arrow leads to."""
-        states = [s for s in self._inside[scope] if s not in self.final] or self._inside[scope]
-        entered = self._entered.get(scope, set())
-        likely = [id_ for id_ in states if id_ not in entered]
-        if len(likely) > 1 and self._is_entered(scope):
+        states, likely = self._inside[scope], self._likely(scope)
+        if len(likely) > 1 and scope in self._defaults:
             names = ", ".join(map(repr, likely[:4]))
             what = f"which state is initial{where}, {names}? mark it with [*] --> STATE"
             refuse(self.diagram.name, self.diagram.part(likely[1]).line, what)
-        initial = likely[0] if likely else states[0]
-        if len(states) > 1 and self._is_entered(scope):
-            why = "no arrow leads there" if likely else "it is drawn first"
+        initial = likely[0]
+        if len(states) > 1 and scope in self._defaults:
+            entered = initial in self._entered.get(scope, ())
+            why = "it is drawn first" if entered else "no arrow leads there"
             self.diagram.assumed.append(f"{initial!r} is initial{where}: {why}")
         return initial
 
-    def _is_entered(self, scope: Scope) -> bool:
-        """Whether something enters a scope without saying which of its states."""
-        box = scope.box
-        if not box or len({s.region for s in self._inside if s.box == box}) > 1:
-            return True
-        diagram, parent = self.diagram, self._nodes[self.index[box]].parent
-        around = self._nodes[parent].entry if parent is not None else ()
-        return (
-            any(edge.target == box for edge in diagram.edges)
-            or any(mark.state == box for mark in diagram.starts)
-            or self.index[box] in around
-            or (parent is None and not diagram.starts)
-        )
+    def _likely(self, scope: Scope) -> list[str]:
+        """Return the states of a scope that no other state of it leads to, else its first one."""
+        states = [s for s in self._inside[scope] if s not in self.final] or self._inside[scope]
+        entered = self._entered.get(scope, set())
+        return [id_ for id_ in states if id_ not in entered] or states[:1]
+
+    def _default_scopes(self) -> set[Scope]:
+        """Return the scopes that are entered without a word about which of their states is."""
+        regions: dict[str, list[Scope]] = {}
+        for scope in self._inside:
+            regions.setdefault(scope.box, []).append(scope)
+        marks: dict[Scope, list[str]] = {}
+        for mark in self.diagram.starts:
+            marks.setdefault(Scope(mark.box, mark.region), []).append(mark.state)
+        found: set[Scope] = set()
+        queue = [(edge.target, "") for edge in self.diagram.edges if not edge.internal]
+        scopes = [TOP]
+        while queue or scopes:
+            while scopes:
+                scope = scopes.pop()
+                if scope not in found:
+                    found.add(scope)
+                    states = marks.get(scope) or self._likely(scope)[:1]
+                    queue += [(state, scope.box) for state in states]
+            state, outermost = queue.pop() if queue else ("", "")
+            if state in self.diagram.boxes:
+                scopes += regions.get(state, ())
+            for inner in [state, *self.around(state)] if state else ():
+                part = self.diagram.part(inner)
+                if part.box == outermost:
+                    break  # what is around is active already
+                scopes += [s for s in regions[part.box] if s.region != part.region]
+        return found

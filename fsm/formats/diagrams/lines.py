@@ -14,7 +14,7 @@ from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, refuse
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
-from fsm.formats.diagrams.reactions import add_reactions
+from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
 from fsm.formats.diagrams.state_diagram import (
     MAX_DEPTH,
@@ -47,12 +47,14 @@ _CLASS = re.compile(r":::\s*[\w,-]+")
 _DESCRIPTION = re.compile(rf"(?P<id>{_NAME}){_LOOKS}\s*:(?P<text>.*)", re.DOTALL)
 _HISTORY = re.compile(r"(?P<box>[^\[\]]*)\[H(?P<deep>\*?)\]")
 _STEREOTYPE = re.compile(r"<<\s*(?P<name>\w+\*?)|\[\[(?P<old>\w+)\]\]")
+_REGION = re.compile(r"<<\s*region\s*>>", re.IGNORECASE)
 _PSEUDO: dict[str, PseudoState] = {
     "fork": "fork", "join": "join", "choice": "choice", "junction": "choice",
     "entrypoint": "point", "exitpoint": "point", "inputpin": "point", "outputpin": "point",
     "expansioninput": "point", "expansionoutput": "point", "start": "start", "end": "end",
     "history": "shallow", "history*": "deep",
 }  # fmt: skip
+_NOTE = re.compile(r"note\s+(?:left|right)\s+of\s+(?P<id>\S+)\s*:(?P<text>.*)", re.IGNORECASE)
 _SIGN_OF_STATES = re.compile(r"^[ \t]*state\s|\[\*\]", re.IGNORECASE | re.MULTILINE)
 _PARTS = re.compile(r"(?:[#&]#?\w{1,31};|[^;])+")
 
@@ -110,6 +112,8 @@ class _LineReader:
         """The boxes around the line, the outermost first."""
         self.scopes = Scopes(self.diagram, innermost=dialect is MERMAID)
         self.titled: set[str] = set()
+        self.parted: set[str] = set()
+        """The states of which a region has begun."""
 
     @property
     def scope(self) -> Scope:
@@ -139,7 +143,7 @@ class _LineReader:
             if match := self.dialect.history.fullmatch(line):
                 self._histories(match)
             elif skipped_to or self.dialect.skipped.fullmatch(line):
-                self.diagram.skipped["note"] += line[:4].lower() == "note"
+                self._skip(line)
             else:
                 self._statements(line)
         if skipped_to or self.scope.box:
@@ -148,6 +152,17 @@ class _LineReader:
             self._refuse(f"{what} does not end")
         self._settle()
         return self.diagram
+
+    def _skip(self, line: str) -> None:
+        """Count a note; read one that says what happens inside of a state with states inside."""
+        if line[:4].lower() != "note":
+            return
+        match = _NOTE.fullmatch(line)
+        lines = self.dialect.text(match["text"].strip()).split("\n") if match else []
+        if match and match["id"] in self.diagram.boxes and all(map(is_reaction, lines)):
+            add_reactions(self.diagram, match["id"], lines, self.line)
+        else:
+            self.diagram.skipped["note"] += 1
 
     def _statements(self, line: str) -> None:
         for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
@@ -194,6 +209,8 @@ class _LineReader:
         name = self._id(id_)
         if name == _START:
             self._refuse("[*] is no name of a state")
+        if _REGION.search(match["looks"]):
+            self._begin_region()
         if match["open"] and not match["close"]:
             self._open(name, title if title is not None or not quoted else id_[1:-1])
             return
@@ -203,6 +220,12 @@ class _LineReader:
             self._title(name, title if title is not None else id_.strip('"'))
         elif match["text"]:
             self._describe(name, match["text"])
+
+    def _begin_region(self) -> None:
+        """Begin another region for a state that is a whole one, as ``fsm draw`` writes it."""
+        if self.scope.box in self.parted:
+            self.open[-1] = self.scope._replace(region=self.scope.region + 1)
+        self.parted.add(self.scope.box)
 
     def _stereotype(self, name: str, looks: str) -> None:
         """Take what a stereotype says about a state; those without a meaning here are looks."""

@@ -174,7 +174,9 @@ class ChartParts:
         self._skipped["action"] += len(actions)
         origin = Origin(f"line {line}", "as declared", self.file, line) if line else None
         self._edges.append(
-            ChartEdge(source, tuple(targets), names, internal, guard, tuple(raised), actions, origin)
+            ChartEdge(
+                source, tuple(targets), names, internal, guard, tuple(raised), actions, origin
+            )
         )
 
     def timer(self, number: int, event: str, delay: float) -> None:
@@ -241,7 +243,9 @@ class ChartParts:
     def _notes(self) -> Iterator[str]:
         skipped = [quantity(count, what) for what, count in self._skipped.items() if count]
         if skipped:
-            yield f"{self.file or 'the object'}: skipped, since a table has none: " + ", ".join(skipped)
+            yield f"{self.file or 'the object'}: skipped, since a table has none: " + ", ".join(
+                skipped
+            )
         yield from self._assumed
 
     def _refuse_unsupported(self) -> None:
@@ -281,10 +285,14 @@ def _joined(operator: str, guards: tuple[Guard, ...]) -> Guard:
     return Guard(text, Formula(operator, tuple(guard.formula for guard in guards)))
 
 
-def refuse_unknown(source: Located, member: JsonObject, known: Mapping[str, Any] | Iterable[str], what: str) -> None:
+def refuse_unknown(
+    source: Located, member: JsonObject, known: Mapping[str, Any] | Iterable[str], what: str
+) -> None:
     """Refuse a member of an object that is not known there."""
     names = set(known)
     for name in member:
         if name not in names:
             hint = suggestion(name, sorted(names))
-            source.refuse(member, f"{what} has no member {shortened(name)!r}{f'; {hint}' if hint else ''}")
+            source.refuse(
+                member, f"{what} has no member {shortened(name)!r}{f'; {hint}' if hint else ''}"
+            )

@@ -245,7 +245,9 @@ class _StatesLanguage:
         for operator in ("And", "Or"):
             if isinstance(rule.get(operator), list) and rule[operator]:
                 parts = [self._comparison(each, depth + 1) for each in rule[operator]]
-                return f" {operator.lower()} ".join(f"({p})" if len(parts) > 1 else p for p in parts)
+                return f" {operator.lower()} ".join(
+                    f"({p})" if len(parts) > 1 else p for p in parts
+                )
         if "Not" in rule:
             return f"not ({self._comparison(rule['Not'], depth + 1)})"
         operators = [key for key in rule if key not in ("Variable", *_RULE_ENDS)]
@@ -304,7 +306,9 @@ class _StatesLanguage:
         found = []
         node: int | None = flow.node
         while node is not None:
-            parallel = next((n for n in (node, self.parts.states[node].parent) if n in self.flows), None)
+            parallel = next(
+                (n for n in (node, self.parts.states[node].parent) if n in self.flows), None
+            )
             if parallel is None:
                 break
             flow = self.flows[parallel]
@@ -343,6 +347,10 @@ class _StatesLanguage:
 
     def _errors(self, rule: JsonObject) -> tuple[str, ...]:
         errors = rule.get("ErrorEquals")
-        if not isinstance(errors, list) or not errors or not all(isinstance(e, str) for e in errors):
+        if (
+            not isinstance(errors, list)
+            or not errors
+            or not all(isinstance(e, str) for e in errors)
+        ):
             self.source.refuse(rule, '"ErrorEquals" must be a list of errors')
         return tuple(errors)

@@ -67,11 +67,16 @@ def _mentions_transitions(value: type) -> bool:
     if any(kind.__module__.partition(".")[0] == "transitions" for kind in value.__mro__):
         return True
     module = inspect.getmodule(value)
-    return any(
-        getattr(item, "__module__", "") and str(item.__module__).partition(".")[0] == "transitions"
-        for item in vars(module or object()).values()
-        if isinstance(item, type)
-    ) if module else False
+    return (
+        any(
+            getattr(item, "__module__", "")
+            and str(item.__module__).partition(".")[0] == "transitions"
+            for item in vars(module or object()).values()
+            if isinstance(item, type)
+        )
+        if module
+        else False
+    )
 
 
 def read_transitions_machine(machine: Any, name: str) -> Machine:

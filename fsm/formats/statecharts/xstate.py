@@ -408,7 +408,7 @@ class _XState:
         if not isinstance(event, str):
             self.source.refuse(config, "which event is raised is not stated")
         if members.get("delay") not in (None, 0):
-            what = f"{event!r} is raised after a delay; use \"after\""
+            what = f'{event!r} is raised after a delay; use "after"'
             self.source.refuse(config, what)
         return self._event(config, event)
 

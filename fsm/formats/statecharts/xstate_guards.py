@@ -19,9 +19,7 @@ _MAX_DEPTH = 20
 class XStateGuards:
     """Reads the conditions of one document."""
 
-    def __init__(
-        self, source: Located, parts: ChartParts, find_state: Callable[..., int]
-    ) -> None:
+    def __init__(self, source: Located, parts: ChartParts, find_state: Callable[..., int]) -> None:
         self.source, self.parts, self.find_state = source, parts, find_state
 
     def read(self, number: int, place: JsonObject, members: dict[str, Any]) -> Guard:
