@@ -95,14 +95,19 @@ class _States:
             boxes=boxes,
             parallel=node.parallel,
             initial=tuple(declaration.names[e] for e in entry) if is_marked else (),
-            inside=self.lines.inside(i),
+            inside=(*self.lines.inside(i), *self._more(i)),
             marks=self.lines.marks(i),
             covers=declaration.covers[i],
         )
 
+    def _more(self, i: int) -> tuple[str, ...]:
+        """Return how many arrows of a state lead to what is not drawn."""
+        more = self.hidden.get(i, 0)
+        return (quantity(more, "more arrow"),) if more else ()
+
     def _state(self, i: int) -> DrawnState:
         node, name, title = self.chart.nodes[i], self.declaration.names[i], self._title(i)
-        status, more = self._status(i), self.hidden.get(i, 0)
+        status = self._status(i)
         rank = None if status is None else self.ranks.get(status)
         if node.history:
             return DrawnState(
@@ -117,7 +122,7 @@ class _States:
             status=None if status is None else self.words.status(status),
             final=node.final or self._ends(i),
             rank=rank,
-            notes=(*notes, *([quantity(more, "more arrow")] if more else [])),
+            notes=(*notes, *self._more(i)),
             marks=self.lines.marks(i),
             inside=self.lines.inside(i),
             covers=self.declaration.covers[i],

@@ -138,11 +138,11 @@ class Drawing:
         self._defaults(graph)
         return graph
 
-    def _mark(self, graph: Digraph, name: str, state: str) -> None:
+    def _mark(self, graph: Digraph, name: str, state: str, **more: str) -> None:
         """Draw the dot from which an arrow leads to an initial state."""
         x, y = self.places.get(state, (0.0, 0.0))
         shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
-        graph.node(name, "", **shape, **self._place((x, y + 60)))
+        graph.node(name, "", **shape, **more, **self._place((x, y + 60)))
 
     def _defaults(self, graph: Digraph) -> None:
         extra = (

@@ -16,6 +16,7 @@ from fsm.text import shortened, wrapped
 __all__ = ["NestedDrawing"]
 
 _WHITE = "#ffffff"
+_INITIAL = {"class": "initial"}
 _CLASS = {"shallow": "history", "deep": "deepHistory"}
 
 
@@ -34,7 +35,7 @@ class NestedDrawing(Drawing):
         """Return the DOT text."""
         picture, graph = self.picture, self._graph()
         if picture.initial is not None:
-            self._mark(graph, "start", picture.initial)
+            self._mark(graph, "start", picture.initial, **_INITIAL)
         for node in picture.loose:
             self._node(graph, node, paint_of(node.rank))
         for box in reversed(picture.boxes) if self.layout.mirrored else picture.boxes:
@@ -72,7 +73,7 @@ class NestedDrawing(Drawing):
             for inner in box.boxes:
                 self._box(cluster, inner, depth + 1, region=box.parallel)
             if box.initial:
-                self._mark(cluster, self._start(box), box.first)
+                self._mark(cluster, self._start(box), box.first, **_INITIAL)
                 for end in box.initial:
                     self._lead(cluster, self._start(box), end)
             self._middles(cluster, box.name)
@@ -128,10 +129,6 @@ class NestedDrawing(Drawing):
         return self.ids[box.first]
 
     # States ------------------------------------------------------------------------------------
-
-    def _mark(self, graph: Digraph, name: str, state: str) -> None:
-        super()._mark(graph, name, state)
-        graph.node(name, **{"class": "initial"})
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         if not node.history:
