@@ -23,6 +23,7 @@ from fsm.machine_faults import (
     indicator_faults,
     origin_faults,
     state_faults,
+    timer_faults,
     transition_faults,
     unit_faults,
 )
@@ -33,6 +34,7 @@ from fsm.machine_parts import (
     Origin,
     Outcome,
     State,
+    Timer,
     Transition,
     symbol,
 )
@@ -53,6 +55,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "State",
+    "Timer",
     "Transition",
     "symbol",
 ]
@@ -65,6 +68,7 @@ _SEQUENCES: Mapping[str, type] = {
     "unreachable": str,
     "ignored": str,
     "assumed": str,
+    "timers": Timer,
 }
 """The fields that hold a sequence, and what it is a sequence of."""
 
@@ -119,7 +123,8 @@ class Machine(RichValue):
     """Conventions by which a table of a page was read, which it does not state itself."""
     unit: str | None = None
     """What one message is called in results (``fine``, ``parcel``); ``None``: as the log says."""
-
+    timers: tuple[Timer, ...] = ()
+    """The timers that run in its states; of those that end at one instant the first one wins."""
     chart: Chart | None = field(default=None, compare=False)
     """The declaration, with states inside states; ``None`` where there is none but this table."""
 
@@ -147,6 +152,8 @@ class Machine(RichValue):
         yield from transition_faults(self.transitions, states, events)
         yield from indicator_faults(self.indicators, {state.status for state in self.states})
         yield from deadline_faults(self.deadline, self._cells, events)
+        known = events.union(event for event in self.guards if isinstance(event, str))
+        yield from timer_faults(self.timers, states, self._cells, known)
         yield from guard_faults(self.guards, events)
         yield from unit_faults(self.unit)
 
@@ -262,10 +269,16 @@ class Machine(RichValue):
         order, so further ties are in the declared order of events, unknown events last.
         Timestamps must not be NULL. Duplicates are counted, and no validity period ends.
 
-        Raises :class:`MachineError` for another dialect, and for keys or a table that cannot be
-        named in the query.
+        Raises :class:`MachineError` for another dialect, for keys or a table that cannot be named
+        in the query, and for a machine with timers.
         """
         from fsm.sql import Moore, fold_query
+
+        if self.timers:
+            raise MachineError(
+                f"{self.name}: the timer {str(self.timers[0])!r} cannot be executed in SQL; use "
+                "fsm.replay, or leave timers out: dataclasses.replace(machine, timers=())"
+            )
 
         statuses = {state.name: state.status for state in self.states}
         moore = Moore(self.name, statuses, self.events, self.table, self.initial)

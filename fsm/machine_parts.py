@@ -1,10 +1,14 @@
-"""The parts of a :class:`fsm.machine.Machine`: states, transitions, indicators, a deadline."""
+"""The parts of a :class:`fsm.machine.Machine`: states, transitions, indicators, timers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
+
+from fsm.epoch import MICROSECOND, exact_duration
+from fsm.text import first_names
 
 __all__ = [
     "Deadline",
@@ -13,6 +17,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "State",
+    "Timer",
     "Transition",
     "symbol",
 ]
@@ -176,6 +181,47 @@ class Deadline:
     """The event that happens at its end."""
     state: str
     """The state in which it happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer: ``event`` happens by itself, ``delay`` after one of ``states`` was entered.
+
+    A step from one of the states to another of them lets the timer run on, unless it is among
+    ``restarts``. A timer that is still running and starts again is put back; one that nothing
+    stops runs once for each start.
+
+    >>> from datetime import timedelta
+    >>> print(Timer.of("expire", timedelta(minutes=30), "waiting"))
+    expire after 30m in waiting
+    """
+
+    event: str
+    """The event that happens."""
+    delay: int
+    """After how many microseconds."""
+    states: tuple[str, ...]
+    """The states whose entry from any other state starts it."""
+    restarts: tuple[tuple[str, str], ...] = ()
+    """The cells (state, event) that start it as well."""
+    stops: bool = True
+    """Whether leaving its states stops it."""
+    scope: str = ""
+    """What it was declared in, for people; empty where the states say it."""
+
+    @classmethod
+    def of(cls, event: str, delay: timedelta, *states: str) -> Timer:
+        """Return a timer that runs in some states."""
+        return cls(event, delay // MICROSECOND, states)
+
+    @property
+    def after(self) -> str:
+        """The delay as people write it: ``30m``."""
+        return exact_duration(self.delay)
+
+    def __str__(self) -> str:
+        where = self.scope or first_names(self.states)
+        return f"{self.event} after {self.after} {'in' if self.stops else 'from'} {where}"
 
 
 def symbol(event: str, valuation: Mapping[str, bool]) -> str:

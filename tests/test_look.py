@@ -21,7 +21,7 @@ from fsm.conformance.causes import Cause
 from fsm.conformance.least_repair import CountedEdit
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing import graphviz as graphviz_module
-from fsm.drawing.dot import GREY, PAINTS, TONES, to_dot
+from fsm.drawing.dot import to_dot
 from fsm.drawing.graphviz import ENGINES, RENDERERS, Renderer, lay_out
 from fsm.drawing.grid_layout import grid_places
 from fsm.drawing.layout import Layout
@@ -32,10 +32,12 @@ from fsm.drawing.marking import (
     split_trace,
     traffic_overlay,
 )
-from fsm.drawing.model import DIRECTIONS, Look, Picture, picture_of
+from fsm.drawing.model import DIRECTIONS, Look, Picture
 from fsm.drawing.overlay import Mark, Overlay, Tone
+from fsm.drawing.paints import GREY, PAINTS, TONES, dark_colors, dark_rules
+from fsm.drawing.pictures import picture_of
 from fsm.drawing.repair_marking import repair_overlay
-from fsm.drawing.svg import _in_words, dark_colors, dark_rules
+from fsm.drawing.svg import _in_words
 from fsm.errors import FsmError, OutputError
 from fsm.machine import Machine, State, Transition
 from fsm.suites import suite
@@ -59,7 +61,7 @@ def names(shown: Picture) -> set[str]:
 
 def drawn(shown: Picture) -> list[str]:
     return [
-        f"{arrow.status or arrow.source} -> {arrow.target}: {', '.join(arrow.labels)}"
+        f"{arrow.from_box or arrow.source} -> {arrow.target}: {', '.join(arrow.labels)}"
         for arrow in shown.arrows
     ]
 
@@ -104,7 +106,7 @@ def test_a_picture_in_words_leaves_nothing_out() -> None:
     titles = {node.name: node.title for node in shown.nodes}
     assert said.startswith(f"Starts in {titles['draft']}. ")
     for arrow in shown.arrows:
-        source = f"any state of {arrow.status}" if arrow.status else titles[arrow.source]
+        source = f"any state of {arrow.from_box}" if arrow.from_box else titles[arrow.source]
         assert f"{source}: {', '.join(arrow.labels)} to {titles[arrow.target]}" in said
     assert f"{titles['draft']}: + new, ~ other." in said
     assert said.endswith("Ends in Finished, Stopped. Thick: often. Grey: never.")

@@ -122,7 +122,8 @@ def draw(
     if format not in FORMATS:
         raise FsmError(no_such("format", str(format), FORMATS))
     from fsm.catalog import as_machine
-    from fsm.drawing.model import Look, picture_of
+    from fsm.drawing.model import Look
+    from fsm.drawing.pictures import picture_of
 
     machine, look = as_machine(machine), look or Look()
     if format in DOCUMENTS:

@@ -22,7 +22,8 @@ from fsm.drawing.dot import to_dot
 from fsm.drawing.faults import Faults, find_faults
 from fsm.drawing.grid_layout import grid_places
 from fsm.drawing.layout import Layout
-from fsm.drawing.model import Look, Picture, picture_of
+from fsm.drawing.model import Look, Picture
+from fsm.drawing.pictures import picture_of
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
 from fsm.suggest import no_such

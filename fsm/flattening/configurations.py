@@ -8,6 +8,7 @@ from typing import TypeAlias
 from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.stepper import Configuration, Macrostep, Stepper
+from fsm.flattening.timers import timers_of, unheard_timers
 from fsm.graph import breadth_first
 from fsm.guard import symbol, valuations
 from fsm.machine import Machine, State, Transition
@@ -84,7 +85,14 @@ class _Flattening:
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
-            ignored=tuple(self._ignored(states)),
+            ignored=(*self._ignored(states), *unheard_timers(chart)),
+            timers=tuple(
+                timers_of(
+                    chart,
+                    states,
+                    ((c, t, step) for c in ordered for t, (_, step) in rows[c].items()),
+                )
+            ),
             chart=chart,
         )
 

@@ -57,6 +57,8 @@ class Macrostep:
 
     fired: tuple[ChartEdge, ...]
     after: Configuration
+    entered: tuple[int, ...] = ()
+    """The nodes that it entered on the way, in order; twice where they were entered twice."""
 
 
 class Stepper:
@@ -68,6 +70,7 @@ class Stepper:
         self.done_events = {x for e in self.done_edges for x in e.events}
         self.taken: set[int] = set()
         """The edges that any step has taken so far, by their identity."""
+        self._entered: list[int] = []
 
     def guards(self, event: str) -> frozenset[str]:
         """Return the named guards that decide what an event does, in any state."""
@@ -79,6 +82,7 @@ class Stepper:
     def start(self) -> Configuration:
         """Return the configuration of a new machine."""
         entered: dict[int, None] = {}
+        self._entered = []
         self._enter(self.chart.initial, entered)
         active = frozenset(entered)
         self._check_legal(active, "the start")
@@ -96,8 +100,10 @@ class Stepper:
         fired = self._select(configuration.active, event, valuation)
         if not fired:
             return None
+        self._entered = []
         active, done = self._microstep(configuration.active, fired, event)
-        return Macrostep(fired, self._run_to_rest(active, done, valuation, event))
+        after = self._run_to_rest(active, done, valuation, event)
+        return Macrostep(fired, after, tuple(self._entered))
 
     def _run_to_rest(
         self, active: frozenset[int], done: _Completed, valuation: Valuation, event: str
@@ -139,6 +145,7 @@ class Stepper:
             for target in edge.targets:
                 self._enter_ancestors(target, self._domain(edge), entered)
         after = (active - left).union(entered)
+        self._entered += entered
         self._check_legal(after, event)
         return after, self._completed(entered, active - left, event)
 

@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from fsm.errors import MachineError
 from fsm.guard import MAX_GUARDS, symbol, valuations
-from fsm.machine import Deadline, Indicator, Machine, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, State, Timer, Transition
+from fsm.machine_faults import timer_faults
 from fsm.suggest import no_such
 from fsm.text import shortened
 
@@ -87,6 +88,13 @@ class Assembly:
             refuse(self.file, line, f"{what} {_quoted(deadline.state)}")
         return deadline
 
+    def timer(self, line: int, timer: Timer) -> Timer:
+        """Return a timer whose event and states exist."""
+        cells, known = self.transitions, {*self.events, *self._guarded}
+        for fault in timer_faults([timer], self.states.keys(), cells, known):
+            refuse(self.file, line, fault)
+        return timer
+
     def guards(self, line: int, event: str, names: Iterable[str]) -> tuple[str, ...]:
         """Return the guards an event depends on, after checking that it is refined by them."""
         if event in self._guarded:
@@ -115,6 +123,7 @@ class Assembly:
         ignored: tuple[str, ...],
         assumed: tuple[str, ...] = (),
         unit: str | None = None,
+        timers: tuple[Timer, ...] = (),
     ) -> Machine:
         """Return the machine of these parts."""
         return Machine(
@@ -132,6 +141,7 @@ class Assembly:
             ignored=ignored,
             assumed=assumed,
             unit=unit,
+            timers=timers,
         )
 
     def _known(self, line: int, kind: str, name: str, names: Iterable[str]) -> None:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from fsm.epoch import MICROSECOND, read_duration
 from fsm.errors import MachineError
 from fsm.files import read_text
-from fsm.formats.assembly import MAX_BYTES, Assembly
+from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
 from fsm.formats.json_objects import LocatedJson
-from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Transition
 from fsm.text import json_text, shortened
 from fsm.trust import NameInFile
 
@@ -57,6 +58,8 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "indicators", _lines(map(_indicator, machine.indicators))
     if machine.deadline:
         yield "deadline", json_text(asdict(machine.deadline))
+    if machine.timers:
+        yield "timers", _lines(map(_timer, machine.timers))
     if machine.companion is not None:
         yield "companion", json_text(machine.companion)
     if machine.guards:
@@ -103,6 +106,21 @@ def _origin(origin: Origin) -> dict[str, object]:
 
 def _indicator(indicator: Indicator) -> dict[str, object]:
     return {"name": indicator.name, "statuses": sorted(indicator.statuses)}
+
+
+def _timer(timer: Timer) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "event": timer.event,
+        "after": timer.after,
+        "states": list(timer.states),
+    }
+    if timer.restarts:
+        facts["restarts"] = [list(cell) for cell in timer.restarts]
+    if not timer.stops:
+        facts["stops"] = False
+    if timer.scope:
+        facts["scope"] = timer.scope
+    return facts
 
 
 def _lines(values: Iterable[object]) -> str:
@@ -152,6 +170,15 @@ class _Deadline(_Members):
     state: str
 
 
+class _Timer(_Members):
+    event: str
+    after: str
+    states: tuple[str, ...]
+    restarts: tuple[tuple[str, str], ...] = ()
+    stops: bool = True
+    scope: str = ""
+
+
 class _Guards(_Members):
     event: str
     names: tuple[str, ...]
@@ -168,6 +195,7 @@ class _Document(_Members):
     unit: str | None = None
     indicators: list[_Indicator] = []
     deadline: _Deadline | None = None
+    timers: list[_Timer] = []
     companion: str | None = None
     guards: list[_Guards] = []
     unreachable: tuple[str, ...] = ()
@@ -228,6 +256,10 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         ignored=document.ignored,
         assumed=document.assumed,
         unit=document.unit,
+        timers=tuple(
+            _read_timer(source, parts, line, timer)
+            for line, timer in source.placed("timers", document.timers)
+        ),
     )
 
 
@@ -262,6 +294,25 @@ def _read_deadline(
         return None
     value = Deadline(deadline.start, deadline.event, deadline.state)
     return parts.deadline(source.line(source.root["deadline"]), value)
+
+
+def _read_timer(source: LocatedJson, parts: Assembly, line: int, timer: _Timer) -> Timer:
+    delay = read_duration(timer.after)
+    if delay is None:
+        refuse(
+            source.file,
+            line,
+            f"after {shortened(timer.after)!r} is not a duration; write 45s, 30m or 1h 30m",
+        )
+    value = Timer(
+        timer.event,
+        delay // MICROSECOND,
+        timer.states,
+        timer.restarts,
+        timer.stops,
+        timer.scope,
+    )
+    return parts.timer(line, value)
 
 
 def _read_companion(source: LocatedJson, name: str | None) -> NameInFile | None:

@@ -32,7 +32,7 @@ class DiagramDialect:
     """A character that is written by its number or name."""
     line_break: re.Pattern[str]
     mark_up: re.Pattern[str]
-    """Mark-up inside texts, which is removed."""
+    """StarMark-up inside texts, which is removed."""
     titles_by_colon: bool
     """Whether ``x : text`` is the title of a state; else it is a remark in its box."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import refuse
-from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StateDiagram
+from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.formats.dot import MAX_BYTES, label_lines, parse_dot
 from fsm.formats.dot_edges import DotCluster, DotEdge, DotNode, DotPart, parse_parts
@@ -109,7 +109,7 @@ def _add_node(diagram: StateDiagram, part: DotNode, clusters: dict[str, str]) ->
     borders = attributes["peripheries"].text if "peripheries" in attributes else ""
     active = "fillcolor" in attributes and attributes["fillcolor"].text == _ACTIVE
     if (borders == "2" or shape.startswith("double")) and not active:
-        diagram.final.setdefault(part.name, part.line)
+        diagram.ends.append(StarMark(part.name, "", part.line))
 
 
 def _add_edge(diagram: StateDiagram, edge: DotEdge, starts: set[str]) -> None:
@@ -119,7 +119,7 @@ def _add_edge(diagram: StateDiagram, edge: DotEdge, starts: set[str]) -> None:
                 diagram.name, edge.line, f"the start {edge.source!r} has a label and is no state"
             )
         diagram.node(edge.target, edge.line)
-        diagram.initial.setdefault(edge.target, edge.line)
+        diagram.starts.append(StarMark(edge.target, "", edge.line))
         return
     for end in (edge.source, edge.target):
         diagram.node(end, edge.line)
