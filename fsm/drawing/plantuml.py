@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fsm.drawing.dot import PAINTS, TONES
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Mark, Tone
+from fsm.drawing.paints import PAINTS, TONES
 from fsm.text import plain_ids, wrapped
 
 __all__ = ["to_plantuml"]
