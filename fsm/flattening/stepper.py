@@ -25,6 +25,10 @@ MAX_MICROSTEPS = 1_000
 """An event that causes more steps than this is taken for an endless loop."""
 
 
+class _InvalidError(Exception):
+    """The validator of a transition does not let an event pass."""
+
+
 class OrderNeededError(Exception):
     """The result depends on the order in which active states were entered."""
 
@@ -132,7 +136,12 @@ class Stepper:
         if self._is_restless and self.chart.rules == "library":
             # A guard may have changed since the last event: the library looks before the next one.
             self._rest(run)
-        fired = () if run.ended else self._select(run, event)
+        try:
+            fired = () if run.ended else self._select(run, event)
+        except _InvalidError:
+            if run.fired:
+                raise self._invalid(run) from None
+            return None
         if fired:
             run.fired = ()
             self._microstep(run, fired)
@@ -143,10 +152,19 @@ class Stepper:
                 f"{self._at(run)}: an eventless transition is taken first, and then the event is an"
                 " error; give it a transition, or set allow_event_without_transition = True"
             )
-        self._finish(run)
+        try:
+            self._finish(run)
+        except _InvalidError:
+            raise self._invalid(run) from None
         if not run.fired:
             return None
         return Macrostep(run.fired, self._configuration(run), tuple(run.entered))
+
+    def _invalid(self, run: _Run) -> MachineError:
+        return MachineError(
+            f"{self._at(run)}: a validator fails after something has moved; write it as a guard "
+            "(cond=)"
+        )
 
     def _configuration(self, run: _Run) -> Configuration:
         memory = tuple(sorted(run.memory.items()))
@@ -322,6 +340,8 @@ class Stepper:
         for node in (atom, *self.chart.ancestors[atom]):
             for edge in self.chart.outgoing[node]:
                 matches = event in edge.events if event else not edge.events
+                if matches and not edge.validator.test(valuation, ids):
+                    raise _InvalidError
                 if matches and edge.guard.test(valuation, ids):
                     return edge
         return None
