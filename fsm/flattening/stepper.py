@@ -264,7 +264,7 @@ class Stepper:
         completed together announces their parent; a ``StateChart`` updates it state by state.
         """
         nodes = self.chart.nodes
-        before = run.active
+        before, where = run.active, self._at(run)
         ordered = sorted(entered, key=self.chart.entry_order.__getitem__)
         run.active = (before - left).union(entered)
         run.entered += ordered
@@ -272,7 +272,7 @@ class Stepper:
         new = [i for i in ordered if nodes[i].is_atomic and i not in kept]
         run.order = (*kept, *new) if self.ordered else self._atoms(run.active)
         if not self.moves.is_legal(run.active):
-            raise self._illegal(run, fired)
+            raise self._illegal(run, fired, where)
         present = set(before - left)
         if self.chart.atomic_update:
             present.update(entered)
@@ -299,13 +299,13 @@ class Stepper:
             run.root = above
             run.ended |= self.chart.rules == "xstate"
 
-    def _illegal(self, run: _Run, fired: tuple[ChartEdge, ...]) -> MachineError:
+    def _illegal(self, run: _Run, fired: tuple[ChartEdge, ...], before: str) -> MachineError:
         """Describe a configuration with two children of a compound, or too few of a parallel."""
         for edge in fired:
             for target in edge.targets:
                 if not self.moves.effective((target,), run.memory):
                     return MachineError(
-                        f"{self._at(run)}: the history state {self._name(target)!r} remembers "
+                        f"{before}: the history state {self._name(target)!r} remembers "
                         "nothing yet and has no transition; give it one to its default"
                     )
         who = "python-statemachine makes" if self.chart.rules == "library" else "the targets make"
