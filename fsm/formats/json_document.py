@@ -14,10 +14,9 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from fsm.epoch import MICROSECOND, read_duration
 from fsm.errors import MachineError
 from fsm.files import read_text
-from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
+from fsm.formats.assembly import MAX_BYTES, Assembly
 from fsm.formats.declared_chart import (
     DeclaredChart,
     chart_faults,
@@ -272,7 +271,15 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         assumed=document.assumed,
         unit=document.unit,
         timers=tuple(
-            _read_timer(source, parts, line, timer)
+            parts.timer(
+                line,
+                timer.event,
+                timer.after,
+                timer.states,
+                restarts=timer.restarts,
+                stops=timer.stops,
+                scope=timer.scope,
+            )
             for line, timer in source.placed("timers", document.timers)
         ),
     )
@@ -317,25 +324,6 @@ def _read_deadline(
         return None
     value = Deadline(deadline.start, deadline.event, deadline.state)
     return parts.deadline(source.line(source.root["deadline"]), value)
-
-
-def _read_timer(source: LocatedJson, parts: Assembly, line: int, timer: _Timer) -> Timer:
-    delay = read_duration(timer.after)
-    if delay is None:
-        refuse(
-            source.file,
-            line,
-            f"after {shortened(timer.after)!r} is not a duration; write 45s, 30m or 1h 30m",
-        )
-    value = Timer(
-        timer.event,
-        delay // MICROSECOND,
-        timer.states,
-        timer.restarts,
-        timer.stops,
-        timer.scope,
-    )
-    return parts.timer(line, value)
 
 
 def _read_companion(source: LocatedJson, name: str | None) -> NameInFile | None:
