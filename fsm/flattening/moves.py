@@ -117,8 +117,10 @@ class Moves:
     def entered_at_start(self) -> _Entered:
         """Return the states that a new machine enters."""
         entered: _Entered = {}
-        for target in self.chart.start or (self.chart.initial,):
-            self._enter_all((target,), None, {}, entered)
+        start = self.chart.start or (self.chart.initial,)
+        # The library has a transition for each state at the start.
+        for targets in ((t,) for t in start) if self.chart.rules == "library" else (start,):
+            self._enter_all(targets, None, {}, entered)
         return entered
 
     def _enter_all(
