@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -17,6 +17,12 @@ from msgspec import Struct, field
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, Assembly
+from fsm.formats.declared_chart import (
+    DeclaredChart,
+    chart_faults,
+    chart_text,
+    read_chart_member,
+)
 from fsm.formats.json_objects import LocatedJson
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Transition
 from fsm.text import json_text, shortened
@@ -39,7 +45,9 @@ def to_json(machine: Machine) -> str:
 
     Invisible characters (bidi marks, for example) are written as escapes.
     """
-    members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
+    lines = [f"  {json_text(key)}: {text}" for key, text in _members(machine)]
+    lines += [f'  "chart": {chart_text(machine.chart)}'] if machine.chart else []
+    members = ",\n".join(lines)
     return f"{{\n{members}\n}}\n"
 
 
@@ -66,10 +74,9 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "guards", _lines(guards)
     if machine.unreachable:
         yield "unreachable", json_text(list(machine.unreachable))
-    if machine.ignored:
-        yield "ignored", _lines(machine.ignored)
-    if machine.assumed:
-        yield "assumed", _lines(machine.assumed)
+    for key, texts in (("ignored", machine.ignored), ("assumed", machine.assumed)):
+        if texts:
+            yield key, _lines(texts)
 
 
 def _state(state: State) -> dict[str, object]:
@@ -93,6 +100,8 @@ def _transition(transition: Transition) -> dict[str, object]:
         facts["guard"] = transition.guard
     if transition.origin:
         facts["origin"] = _origin(transition.origin)
+    if transition.edges:
+        facts["edges"] = list(transition.edges)
     return facts
 
 
@@ -156,6 +165,7 @@ class _Transition(_Members):
     trigger: str | None = None
     guard: str = ""
     origin: _Origin | None = None
+    edges: tuple[int, ...] = ()
 
 
 class _Indicator(_Members):
@@ -200,6 +210,7 @@ class _Document(_Members):
     unreachable: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    chart: DeclaredChart | None = None
     schema: str | None = field(default=None, name="$schema")
     """For editors, which find there how to complete the file; it says nothing about the machine."""
 
@@ -241,7 +252,7 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         parts.event(top, event)
     for line, transition in source.placed("transitions", document.transitions):
         parts.transition(line, _read_transition(transition))
-    return parts.machine(
+    machine = parts.machine(
         name=document.name,
         title=document.name if document.title is None else document.title,
         initial=parts.initial(top, document.initial),
@@ -272,6 +283,13 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
             for line, timer in source.placed("timers", document.timers)
         ),
     )
+    return machine if document.chart is None else _with_chart(source, document.chart, machine)
+
+
+def _with_chart(source: LocatedJson, chart: DeclaredChart, machine: Machine) -> Machine:
+    for fault in chart_faults(chart, machine):
+        source.refuse(source.root["chart"], f"chart: {fault}; leave the chart out, or mend it")
+    return replace(machine, chart=read_chart_member(chart, machine))
 
 
 def _read_state(state: _State) -> State:
@@ -295,6 +313,7 @@ def _read_transition(transition: _Transition) -> Transition:
         origin=None
         if origin is None
         else Origin(origin.label, origin.reason, origin.file, origin.line),
+        edges=transition.edges,
     )
 
 

@@ -60,6 +60,10 @@ class _Builder:
                 {"parent": number, "children": (), "entry": (), "parallel": False, "final": True}
             )
         self.nodes[number] |= {"children": tuple(children), "entry": (entry,)}
+        kind = self.draw(st.sampled_from(("", "", "shallow", "deep")))
+        if kind:
+            node = {"parent": number, "children": (), "entry": (entry,), "parallel": False}
+            self.nodes.append(node | {"final": False, "history": kind})
 
 
 @st.composite
@@ -69,13 +73,13 @@ def charts(draw: st.DrawFn) -> Chart:
         builder.state(None, 2)
     nodes = tuple(
         ChartNode(f"s{i}", f"State {i}", n["parent"], n["children"], n["entry"], n["parallel"],
-                  n["final"])
+                  n["final"], n.get("history", ""))
         for i, n in enumerate(builder.nodes)
     )  # fmt: skip
     edges = []
     for source, node in enumerate(nodes):
         for event in draw(st.lists(st.sampled_from(EVENTS), max_size=2, unique=True)):
-            if not node.final:
+            if not node.final and not node.history:
                 target = draw(st.integers(0, len(nodes) - 1))
                 edges.append(_edge(draw, source, target, event))
         done = bool(node.children) and draw(st.booleans())

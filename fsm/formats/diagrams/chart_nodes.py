@@ -8,7 +8,7 @@ from fsm.chart import ChartNode
 from fsm.formats.assembly import refuse
 from fsm.formats.diagrams.routes import Routes
 from fsm.formats.diagrams.scopes import TOP, Scope
-from fsm.formats.diagrams.state_diagram import StarMark, StateDiagram
+from fsm.formats.diagrams.state_diagram import DiagramEdge, StarMark, StateDiagram
 
 __all__ = ["ChartNodes"]
 
@@ -23,15 +23,21 @@ class ChartNodes:
         self.ends: dict[Scope, str] = {}
         self.index: dict[str, int] = {}
         self.initial = 0
-        self.start = ""
-        """A state that is left at once, where the first states are inside of others."""
-        self.first: tuple[str, ...] = ()
-        """The states that are entered first."""
+        self.first: tuple[int, ...] = ()
+        """The states that are entered first, where they are inside of others."""
         self.complete = {Scope(mark.box, mark.region) for mark in diagram.ends}
         for id_ in diagram.finals:
             part = diagram.part(id_)
             self.complete.add(Scope(part.box, part.region))
         """The scopes that have an end."""
+        self._completable: dict[str, bool] = {}
+        self._regions: dict[str, dict[int, list[str]]] = {}
+        for id_, part in (*diagram.nodes.items(), *diagram.boxes.items()):
+            if not part.kind:
+                self._regions.setdefault(part.box, {}).setdefault(part.region, []).append(id_)
+        self._starts: dict[Scope, list[StarMark]] = {}
+        for mark in diagram.starts:
+            self._starts.setdefault(Scope(mark.box, mark.region), []).append(mark)
         self._nodes: list[ChartNode] = []
         self._scopes: dict[int, Scope] = {}
         """The scope whose states are the children of a node."""
@@ -60,6 +66,13 @@ class ChartNodes:
 
     # Structure -------------------------------------------------------------------------------
 
+    def is_first(self, mark: StarMark) -> bool:
+        """Whether the state that a mark is at is the one that is entered first beside it."""
+        first = {start.state for start in self._starts.get(Scope(mark.box, mark.region), ())}
+        if not first:
+            first = set(self._regions[mark.box][mark.region])
+        return first == {mark.state}
+
     def around(self, id_: str) -> list[str]:
         """Return the boxes around a state, nearest first."""
         boxes = []
@@ -71,20 +84,19 @@ class ChartNodes:
 
     def can_complete(self, box: str) -> bool:
         """Whether all regions of a box have an end."""
-        regions: dict[int, list[str]] = {}
-        for id_, part in (*self.diagram.nodes.items(), *self.diagram.boxes.items()):
-            if part.box == box and not part.kind:
-                regions.setdefault(part.region, []).append(id_)
-        return all(
-            Scope(box, region) in self.complete
-            or (
-                len(states) == 1
-                and states[0] in self.diagram.boxes
-                and len(regions) > 1
-                and self.can_complete(states[0])
+        if box not in self._completable:
+            regions = self._regions.get(box, {})
+            self._completable[box] = all(
+                Scope(box, region) in self.complete
+                or (
+                    len(states) == 1
+                    and states[0] in self.diagram.boxes
+                    and len(regions) > 1
+                    and self.can_complete(states[0])
+                )
+                for region, states in regions.items()
             )
-            for region, states in regions.items()
-        )
+        return self._completable[box]
 
     def lifted(self, id_: str, scope: Scope) -> str | None:
         """Return the state directly in a scope that is, or is around, this one."""
@@ -125,8 +137,9 @@ class ChartNodes:
         number = self._append(id_, part.title, parent, final=id_ in self.final)
         if id_ not in self.diagram.boxes:
             return number
-        histories = [self._append(h, h, number, history=self.diagram.nodes[h].kind)
-                     for h in self._histories.get(id_, ())]  # fmt: skip
+        for history in self._histories.get(id_, ()):
+            kind = self.diagram.nodes[history].kind
+            self._append(history, history, number, history=kind)
         regions = sorted(scope.region for scope in self._inside if scope.box == id_)
         if not regions:
             refuse(self.diagram.name, part.line, f"{id_!r} has no state inside")
@@ -136,7 +149,7 @@ class ChartNodes:
         else:
             children = tuple(self._region(Scope(id_, region), number) for region in regions)
         self._nodes[number] = replace(
-            self._nodes[number], children=(*histories, *children), parallel=len(regions) > 1
+            self._nodes[number], children=children, parallel=len(regions) > 1
         )
         return number
 
@@ -185,15 +198,18 @@ class ChartNodes:
     def _set_entries(self, routes: Routes) -> None:
         for number, node in enumerate(self._nodes):
             if node.parallel:
-                entry = tuple(c for c in node.children if not self._nodes[c].history)
+                entry = node.children
             elif number in self._scopes:
                 entry = self._entry(self._scopes[number], routes)
             else:
                 continue
             self._nodes[number] = replace(self._nodes[number], entry=entry)
+        leaving: dict[str, list[DiagramEdge]] = {}
+        for edge in self.diagram.edges:
+            leaving.setdefault(edge.source, []).append(edge)
         for id_ in (id_ for ids in self._histories.values() for id_ in ids):
             number, parent = self.index[id_], self.index[self.diagram.nodes[id_].box]
-            edges = [edge for edge in self.diagram.edges if edge.source == id_]
+            edges = leaving.get(id_, ())
             targets = [t for e in edges for t in routes.unconditional(e.target, e.line, id_)]
             entry = tuple(self.index[t] for t in targets) or self._nodes[parent].entry
             self._nodes[number] = replace(self._nodes[number], entry=entry)
@@ -203,13 +219,13 @@ class ChartNodes:
         if len(first) == 1 and self._nodes[first[0]].parent is None:
             self.initial = first[0]
             return
-        self.first = tuple(self._nodes[number].id for number in first)
-        self.start = self.fresh("start")
-        self.initial = self._append(self.start, "start", None)
+        self.first = first
+        outermost = [self._nodes[first[0]].id, *self.around(self._nodes[first[0]].id)][-1]
+        self.initial = self.index[outermost]
 
     def _entry(self, scope: Scope, routes: Routes) -> tuple[int, ...]:
         """Return what is entered first in a scope."""
-        marks = [m for m in self.diagram.starts if (m.box, m.region) == scope]
+        marks = self._starts.get(scope, [])
         where = f" in {scope.box!r}" if scope.box else ""
         states = list(dict.fromkeys(mark.state for mark in marks))
         if len(states) > 1:
@@ -251,9 +267,6 @@ class ChartNodes:
         regions: dict[str, list[Scope]] = {}
         for scope in self._inside:
             regions.setdefault(scope.box, []).append(scope)
-        marks: dict[Scope, list[str]] = {}
-        for mark in self.diagram.starts:
-            marks.setdefault(Scope(mark.box, mark.region), []).append(mark.state)
         found: set[Scope] = set()
         queue = [(edge.target, "") for edge in self.diagram.edges if not edge.internal]
         scopes = [TOP]
@@ -262,7 +275,8 @@ class ChartNodes:
                 scope = scopes.pop()
                 if scope not in found:
                     found.add(scope)
-                    states = marks.get(scope) or self._likely(scope)[:1]
+                    marked = [mark.state for mark in self._starts.get(scope, ())]
+                    states = marked or self._likely(scope)[:1]
                     queue += [(state, scope.box) for state in states]
             state, outermost = queue.pop() if queue else ("", "")
             if state in self.diagram.boxes:

@@ -30,12 +30,13 @@ from fsm.text import shortened
 
 __all__ = ["is_state_diagram", "parse_diagram", "read_diagram"]
 
+_LONGEST_LINE = 100_000
 _START = "[*]"
 _WORD = r"[^\s:{}\"<>\-\[\]]+"
 _PSEUDO_STATE = r"\[\*\]|\[\[\w+\]\]|[\w.+]+\[H\*?\]|\[H\*?\]"
 _NAME = rf"(?:{_PSEUDO_STATE}|\"[^\"]*\"|{_WORD}(?:-{_WORD})*)"
 _END = re.compile(_NAME)
-_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|\[\[(?:[^\]]|\](?!\]))*\]\]))*"
+_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|(?<=\s)\[\[(?:[^\]]|\](?!\]))*\]\]))*"
 _TAIL = re.compile(rf"(?P<looks>{_LOOKS})\s*(?::(?P<label>.*))?", re.DOTALL)
 _STATE = re.compile(
     rf"state\s+(?:\"(?P<title>[^\"]*)\"\s+as\s+(?P<id>{_NAME})"
@@ -132,6 +133,8 @@ class _LineReader:
         skipped_to: re.Pattern[str] | None = None
         for number, written in lines:
             self.line = first_line + number
+            if len(written) > _LONGEST_LINE:
+                self._refuse(f"a line of more than {_LONGEST_LINE:,} characters")
             if skipped_to:
                 skipped_to = None if skipped_to.fullmatch(written.strip()) else skipped_to
                 continue

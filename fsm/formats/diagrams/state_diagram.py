@@ -25,7 +25,8 @@ OWN_BOX = "status_"
 
 CLOCK = "⏱"
 """The sign of a timer, with which ``fsm draw`` begins the label of its arrow."""
-_BY_ITSELF = re.compile(rf"^always(?=\s*(?:\[|/|$))|^{CLOCK}|/.*\braise\s", re.MULTILINE)
+_BY_ITSELF = re.compile(rf"^always(?=\s*(?:\[|/|$))|^{CLOCK}", re.MULTILINE)
+_RAISE = re.compile(r"\braise\s")
 
 MAX_DEPTH = 50
 """States inside each other."""
@@ -158,7 +159,7 @@ class StateDiagram:
         for edge in self.edges:
             if edge.internal:
                 found.append((edge.line, "an internal transition"))
-            elif _BY_ITSELF.search(edge.label):
+            elif _happens_by_itself(edge.label):
                 found.append((edge.line, f"{edge.label!r} happens by itself"))
             elif edge.target in boxes:
                 found.append((edge.line, f"an arrow to {edge.target!r}, which has states inside"))
@@ -182,6 +183,13 @@ class StateDiagram:
             if len(edges) > MAX_PARTS:
                 refuse(self.name, edge.line, f"more than {MAX_PARTS} arrows")
         return edges
+
+
+def _happens_by_itself(label: str) -> bool:
+    """Whether a label is that of an automatic arrow, of a timer, or raises an event."""
+    action = label.find("/")
+    raises = action >= 0 and _RAISE.search(label, action) is not None
+    return raises or _BY_ITSELF.search(label) is not None
 
 
 def _first_lines(marks: list[StarMark]) -> dict[str, int]:

@@ -28,13 +28,14 @@ from fsm.formats.diagrams.labels import actions, read_label
 from fsm.formats.diagrams.reactions import raised_events
 from fsm.formats.diagrams.routes import Route, Routes
 from fsm.formats.diagrams.state_diagram import CLOCK, DiagramEdge, StarMark, StateDiagram
-from fsm.guard import ALWAYS, Formula, Guard
+from fsm.guard import Formula, Guard
 from fsm.machine import Machine, Origin
 
 __all__ = ["nested_machine"]
 
 MAX_CELLS = 100_000
 """States times events; regions that multiply make a small diagram a large table."""
+_MAX_ARROWS = 20_000
 _DONE = "done.state."
 _ALWAYS = "always"
 """How ``fsm draw`` labels an arrow that is taken without an event."""
@@ -58,7 +59,6 @@ def nested_machine(diagram: StateDiagram) -> Machine:
         machine,
         states=states,
         unreachable=tuple(id_ for id_ in machine.unreachable if id_ in drawn),
-        assumed=tuple(diagram.assumed),
     )
 
 
@@ -75,10 +75,18 @@ class _Step(NamedTuple):
 class _Reading:
     def __init__(self, diagram: StateDiagram) -> None:
         self.diagram = diagram
+        if len(diagram.edges) > _MAX_ARROWS:
+            what = f"more than {_MAX_ARROWS:,} arrows in a diagram that is not flat"
+            refuse(diagram.name, diagram.edges[_MAX_ARROWS].line, what)
         forks_with_regions(diagram)
         self.nodes = ChartNodes(diagram)
         self.accepting: list[str] = []
         """The states that are marked as final, and may still be left."""
+        self.completing: dict[str, set[str]] = {}
+        """What the arrows without an event from each state with states inside lead to."""
+        for edge in diagram.edges:
+            if edge.source in diagram.boxes and not read_label(edge.label):
+                self.completing.setdefault(edge.source, set()).add(edge.target)
         self._take_ends()
         self.joinings: list[Joining] = joinings(diagram, self.nodes)
         self.routes = Routes(diagram)
@@ -125,14 +133,7 @@ class _Reading:
 
     def _is_left_at_once(self, mark: StarMark) -> bool:
         """Whether a final state is entered first, in a state that is left when it is complete."""
-        states = [m.state for m in self.diagram.starts if (m.box, m.region) == mark[3:]]
-        unmarked = not states and not any(e.target == mark.state for e in self.diagram.edges)
-        ways = {
-            edge.target
-            for edge in self.diagram.edges
-            if edge.source == mark.box and not read_label(edge.label)
-        }
-        return len(ways) == 1 and (mark.state in states or unmarked)
+        return len(self.completing.get(mark.box, ())) == 1 and self.nodes.is_first(mark)
 
     def _can_complete(self, id_: str) -> bool:
         return id_ in self.diagram.boxes and self.nodes.can_complete(id_)
@@ -155,12 +156,6 @@ class _Reading:
         nodes = self.nodes.chart_nodes(self.routes)
         index = self.nodes.index
         edges = [self._edge(step, index) for step in steps]
-        if self.nodes.start:
-            first = ChartEdge(
-                index[self.nodes.start], tuple(index[t] for t in self.nodes.first), (), False,
-                ALWAYS,
-            )  # fmt: skip
-            edges.insert(0, first)
         events = dict.fromkeys(event for edge in edges for event in edge.events)
         done = {f"{_DONE}{id_}" for id_ in diagram.boxes}
         stem = Path(diagram.name).stem
@@ -176,6 +171,8 @@ class _Reading:
             companion=None,
             atomic_update=False,
             rules="scxml",
+            start=self.nodes.first,
+            assumed=tuple(diagram.assumed),
             timers=tuple(
                 ChartTimer(index[source], event, delay)
                 for (source, event), delay in self.timers.items()
