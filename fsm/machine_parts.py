@@ -197,6 +197,7 @@ class Timer:
     stops runs once for each start.
 
     >>> from datetime import timedelta
+    >>> from fsm.machine import Timer
     >>> print(Timer.of("expire", timedelta(minutes=30), "waiting"))
     expire after 30m in waiting
     """
@@ -208,7 +209,8 @@ class Timer:
     states: tuple[str, ...]
     """The states whose entry from any other state starts it."""
     restarts: tuple[tuple[str, str], ...] = ()
-    """The cells (state, event) that start it as well."""
+    """The cells (state, event) that start it as well; of one that stops, where they lead to its
+    states."""
     stops: bool = True
     """Whether leaving its states stops it."""
     scope: str = ""
@@ -226,7 +228,8 @@ class Timer:
 
     def __str__(self) -> str:
         where = self.scope or first_names(self.states)
-        return f"{self.event} after {self.after} {'in' if self.stops else 'from'} {where}"
+        name = "" if self.event.startswith("after ") else f"{self.event} "
+        return f"{name}after {self.after} {'in' if self.stops else 'from'} {where}"
 
 
 def symbol(event: str, valuation: Mapping[str, bool]) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from statemachine import HistoryState, StateChart
 
 from fsm.arguments import as_several
-from fsm.chart import Chart, ChartEdge, ChartNode
+from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.compile.condition import Conditions
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
 from fsm.compile.emissions import Emissions
@@ -22,7 +22,8 @@ from fsm.compile.refusals import (
     refuse_misleading,
 )
 from fsm.errors import MachineError
-from fsm.machine import Deadline, Indicator
+from fsm.machine import Deadline, Indicator, Timer
+from fsm.suggest import no_such
 
 __all__ = ["read_chart"]
 
@@ -64,6 +65,7 @@ def _chart(declared: Declaration) -> Chart:
         deadline=_attribute(declared, "deadline", Deadline),
         companion=_attribute(declared, "companion", str),
         unit=_attribute(declared, "unit", str),
+        timers=tuple(_timers(declared)),
         atomic_update=bool(chart_class.atomic_configuration_update),
         start=_start(declared),
         strict=not chart_class.allow_event_without_transition,
@@ -166,6 +168,22 @@ def _indicators(declared: Declaration) -> tuple[Indicator, ...]:
         Indicator(name, frozenset(as_several(name, statuses, str)))
         for name, statuses in indicators.items()
     )
+
+
+def _timers(declared: Declaration) -> Iterator[ChartTimer]:
+    """Yield the timers of a class, each of one state: its own or one around others."""
+    ids = {state.id: declared.index(state) for state in declared.states}
+    for timer in _attribute(declared, "timers", tuple) or ():
+        if not isinstance(timer, Timer):
+            raise MachineError(f"{declared.name}: timers holds {timer!r}, which is no Timer")
+        where = f"{declared.name}: the timer {str(timer)!r}"
+        if timer.event not in declared.alphabet:
+            raise MachineError(f"{where}: {no_such('event', timer.event, declared.alphabet)}")
+        if len(timer.states) != 1 or timer.restarts:
+            raise MachineError(f"{where}: name one state of the class, perhaps one around others")
+        if timer.states[0] not in ids:
+            raise MachineError(f"{where}: {no_such('state', timer.states[0], ids)}")
+        yield ChartTimer(ids[timer.states[0]], timer.event, timer.delay, timer.stops)
 
 
 def _attribute(declared: Declaration, name: str, kind: type[T]) -> T | None:

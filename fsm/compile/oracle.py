@@ -16,7 +16,7 @@ holds.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -69,7 +69,7 @@ class Oracle:
         self.machine = machine
         declared = Declaration(chart_class)
         self.guards = _Guards(GuardNames(declared))
-        self.emissions = Emissions(declared)
+        self._emitting = list(_emitting(chart_class, Emissions(declared)))
         refined = refinements(machine.guards, machine.events)
         self._inputs: dict[str, tuple[str, Mapping[str, bool]]] = {
             text: refined.get(text, (text, {})) for text in machine.events
@@ -103,13 +103,9 @@ class Oracle:
                 for spec in visited.cond:
                     key, condition = self.guards.condition(spec)
                     executor.add(key, spec, partial(_built, condition))
-            for group in _EMITTING:
-                emitted = self.emissions.emitted(visited, group)
-                if emitted:
-                    action = partial(_emit, chart, emitted)
-                    spec = CallbackSpec(_named_emit, group)
-                    key = visited._specs.grouper(group).key
-                    chart._callbacks[key].add("emit", spec, partial(_built, action))
+        for key, group, emitted in self._emitting:
+            action = partial(_built, partial(_emit, chart, emitted))
+            chart._callbacks[key].add("emit", CallbackSpec(_named_emit, group), action)
 
     def walk(self, symbols: Sequence[str]) -> tuple[ObservedStep, ...]:
         """Send a trace to a new instance; raises :class:`MachineError` for an unknown symbol."""
@@ -306,6 +302,16 @@ _EMITTING = (
     CallbackGroup.ON,
     CallbackGroup.AFTER,
 )
+
+
+def _emitting(
+    chart_class: type[StateChart[Any]], emissions: Emissions
+) -> Iterator[tuple[str, CallbackGroup, tuple[Emission, ...]]]:
+    """Yield the places of actions that raise or send events, and these events."""
+    for visited in iterate_states_and_transitions(chart_class.states):
+        for group in _EMITTING:
+            if emitted := emissions.emitted(visited, group):
+                yield visited._specs.grouper(group).key, group, emitted
 
 
 class _NothingHolds(dict[str, bool]):

@@ -81,7 +81,7 @@ def _restyle(root: ET.Element) -> None:
     _join(graph)
     for group in graph.findall(_G):
         part, _, number = group.attrib.pop("id", "").partition(" ")
-        if part in ("state", "arrow"):
+        if part in ("state", "arrow", "box"):
             group.set(f"data-{part}", number)
         kind, *words = group.get("class", "").split(" ")
         kind = "edge" if LABEL in words else kind
@@ -110,6 +110,8 @@ def _join(graph: ET.Element) -> None:
         elif words[0] == "edge":
             lines.setdefault(number, []).append(group)
     for number, label in labels.items():
+        if len(lines.get(number, ())) != 2:  # it forks, or begins at its label
+            continue
         first, second = lines[number]
         ground = next(label.iter(_POLYGON))
         xs, ys = zip(*points_of(ground.get("points", "")), strict=True)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
-from fsm.flattening.decisions import Decision, decide, meant, refined, steps_of
+from fsm.flattening.cases import Decision, decide, meant, possible_steps, refined
 from fsm.flattening.stepper import Configuration, Macrostep, OrderNeededError, Stepper
 from fsm.flattening.timers import timers_of, unheard_timers
 from fsm.flattening.variants import VariantNames, representatives
@@ -54,7 +54,7 @@ class _Flattening:
                 self._decision(configuration, event) for event in self.chart.events
             ]
             self._check_size(len(decisions), len(self.chart.events))
-            return (step.after for decision in row for step in steps_of(decision))
+            return (step.after for decision in row for step in possible_steps(decision))
 
         start = stepper.start()
         breadth_first([start], successors)

@@ -38,7 +38,8 @@ class Moves:
         node, targets = chart.nodes[source], self.effective(edge.targets, memory)
         if not targets:
             return None
-        if edge.internal and node.is_compound and all(chart.is_inside(t, source) for t in targets):
+        bounds = self._bounds(source)
+        if edge.internal and bounds and all(chart.is_inside(t, source) for t in targets):
             return source
         # In SCXML only a compound source makes a transition internal.
         to_self = chart.rules == "library" and edge.targets[0] == source
@@ -46,9 +47,17 @@ class Moves:
             return source
         for ancestor in chart.ancestors[source]:
             inside = all(chart.is_inside(t, ancestor) for t in targets)
-            if chart.nodes[ancestor].is_compound and inside:
+            if self._bounds(ancestor) and inside:
                 return ancestor
         return None
+
+    def _bounds(self, node: int) -> bool:
+        """Whether a transition inside a state may leave all states in it, and not the state.
+
+        In XState that may be a parallel state as well.
+        """
+        found = self.chart.nodes[node]
+        return found.is_compound or (self.chart.rules == "xstate" and found.parallel)
 
     def effective(self, targets: Iterable[int], memory: Memory) -> tuple[int, ...]:
         """Return targets with what history states stand for in their places."""
@@ -100,8 +109,10 @@ class Moves:
     def entered_at_start(self) -> _Entered:
         """Return the states that a new machine enters."""
         entered: _Entered = {}
-        for target in self.chart.start or (self.chart.initial,):
-            self._enter_all((target,), None, {}, entered)
+        start = self.chart.start or (self.chart.initial,)
+        # The library has a transition for each state at the start.
+        for targets in ((t,) for t in start) if self.chart.rules == "library" else (start,):
+            self._enter_all(targets, None, {}, entered)
         return entered
 
     def _enter_all(
@@ -150,6 +161,8 @@ class Moves:
     ) -> None:
         for ancestor in self.chart.ancestors[node]:
             if ancestor == domain:
+                if self.chart.nodes[ancestor].parallel:  # in XState only
+                    self._enter_regions(ancestor, memory, entered)
                 return
             entered[ancestor] = None
             if self.chart.nodes[ancestor].parallel:

@@ -279,6 +279,7 @@ class Stepper:
         self._emit(run, (f"done.state.{nodes[above].id}",), ())
         if nodes[above].parent is None and self.chart.parallel_ends:
             run.root = above
+            run.ended |= self.chart.rules == "xstate"
 
     def _illegal(self, run: _Run, fired: tuple[ChartEdge, ...]) -> MachineError:
         """Describe a configuration with two children of a compound, or too few of a parallel."""
@@ -308,7 +309,7 @@ class Stepper:
             if edge:
                 enabled[id(edge)] = edge
         edges = tuple(enabled.values())
-        if self.chart.rules == "xstate":
+        if self.chart.rules == "xstate":  # inner transitions win over those around all regions
             sources = {edge.source for edge in edges}
             edges = tuple(
                 e for e in edges if not any(self.chart.is_inside(s, e.source) for s in sources)

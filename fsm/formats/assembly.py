@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
+from fsm.epoch import MICROSECOND, read_duration
 from fsm.errors import MachineError
 from fsm.guard import MAX_GUARDS, symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, State, Timer, Transition
@@ -91,8 +92,23 @@ class Assembly:
             refuse(self.file, line, f"{what} {_quoted(deadline.state)}")
         return deadline
 
-    def timer(self, line: int, timer: Timer) -> Timer:
-        """Return a timer whose event and states exist."""
+    def timer(
+        self,
+        line: int,
+        event: str,
+        after: str,
+        states: tuple[str, ...],
+        *,
+        restarts: tuple[tuple[str, str], ...],
+        stops: bool,
+        scope: str,
+    ) -> Timer:
+        """Return a timer whose event and states exist, after a time such as ``30m``."""
+        delay = read_duration(after)
+        if delay is None:
+            what = f"after {shortened(after)!r}"
+            refuse(self.file, line, f"{what} is not a duration; write 45s, 30m or 1h 30m")
+        timer = Timer(event, delay // MICROSECOND, states, restarts, stops, scope)
         cells, known = self.transitions, {*self.events, *self._guarded}
         for fault in timer_faults([timer], self.states.keys(), cells, known):
             refuse(self.file, line, fault)

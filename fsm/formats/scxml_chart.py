@@ -16,7 +16,13 @@ from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import refuse
-from fsm.formats.scxml_content import Content, DelayedSend, content_of
+from fsm.formats.scxml_content import (
+    DelayedSend,
+    ExecutableContent,
+    content_of,
+    refuse_failures,
+    refuse_talking,
+)
 from fsm.formats.xml import Element
 from fsm.guard import ALWAYS, Guard, parse_guard
 from fsm.machine import Machine
@@ -55,13 +61,14 @@ class _Reader:
     def __init__(self, file: str, root: Element) -> None:
         self.file, self.root = file, root
         self.elements: list[Element] = []
+        self.invoked: list[Element] = []
         self.parents: list[int | None] = []
         for element, parent in self._walk(root, None, 0):
             self.elements.append(element)
             self.parents.append(parent)
         self.ids: dict[str, int] = {}
-        self.contents: list[Content] = []
-        self.handlers: dict[int, tuple[Content, Content]] = {}
+        self.contents: list[ExecutableContent] = []
+        self.handlers: dict[int, tuple[ExecutableContent, ExecutableContent]] = {}
         for i, element in enumerate(self.elements):
             self._name(element, i)
         self.names = {number: id_ for id_, number in self.ids.items()}
@@ -81,9 +88,8 @@ class _Reader:
 
     def _skip(self, element: Element) -> None:
         if element.tag == "invoke":
-            what = "<invoke> runs another machine; leave it out, and name its events as transitions"
-            refuse(self.file, element.line, what)
-        if element.tag not in (*_SKIPPED, *_CONTENT):
+            self.invoked.append(element)
+        elif element.tag not in (*_SKIPPED, *_CONTENT):
             refuse(self.file, element.line, f"<{element.tag}> is no part of a state in SCXML")
 
     def _name(self, element: Element, number: int) -> None:
@@ -116,6 +122,8 @@ class _Reader:
             for t in e.all("transition")
         ]
         descriptors = [self._descriptors(element) for _, element in declared]
+        for element in self.invoked:
+            refuse_talking(self.file, element, descriptors)
         contents = [content_of(self.file, [element]) for _, element in declared]
         self.contents += contents
         nodes = tuple(map(self._node, range(len(self.elements))))
@@ -211,7 +219,7 @@ class _Reader:
                     stops = send.id is not None and send.id in leaving.cancelled
                     yield ChartTimer(number, send.event, send.delay, stops)
 
-    def _is_timer(self, send: DelayedSend, leaving: Content) -> bool:
+    def _is_timer(self, send: DelayedSend, leaving: ExecutableContent) -> bool:
         """Whether nothing cancels a delayed event but leaving the state that sends it."""
         return all(
             send.id is None or send.id not in content.cancelled or content is leaving
@@ -262,10 +270,12 @@ class _Reader:
             if not _EVENT.fullmatch(name):
                 what = f"event {shortened(name)!r} is not a plain name"
                 refuse(self.file, transition.line, what)
+            if name.partition(".")[0] == "error":
+                refuse_failures(self.file, self.root, transition)
         return names
 
     def _edge(
-        self, source: int, element: Element, events: tuple[str, ...], content: Content
+        self, source: int, element: Element, events: tuple[str, ...], content: ExecutableContent
     ) -> ChartEdge:
         target = element.get("target")
         return ChartEdge(
@@ -289,7 +299,7 @@ class _Reader:
             refuse(self.file, element.line, what)
         try:
             with warnings.catch_warnings(action="ignore"):  # of Python's parser, on odd literals
-                return parse_guard(text, where)
+                return parse_guard(text, where, opaque=True)
         except (MemoryError, RecursionError):
             refuse(self.file, element.line, "a condition that is nested too deeply")
         except MachineError:

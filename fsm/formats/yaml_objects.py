@@ -15,12 +15,31 @@ from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.json_objects import JsonObject
 from fsm.text import shortened, visible
 
-__all__ = ["LocatedYaml"]
+__all__ = ["MAX_YAML_BYTES", "LocatedYaml"]
 
-_MAX_DEPTH = 200
+MAX_YAML_BYTES = 2**20
+"""The parser needs about ten seconds for as much."""
+_MAX_DEPTH = 100
 _TRUTH = {"true": True, "false": False}
 _NUMBERS = {"tag:yaml.org,2002:int": int, "tag:yaml.org,2002:float": float}
+_TEXTS = {f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp", "value")}
 _MERGE = "tag:yaml.org,2002:merge"
+
+
+class _BoundedLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+    """Refuses nesting before the parser needs too long for it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise RecursionError
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 class LocatedYaml:
@@ -31,7 +50,7 @@ class LocatedYaml:
         self._lines: list[int] = []
         self._parts = 0
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = yaml.compose(text, Loader=_BoundedLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             what = visible(shortened(" ".join((error.problem or "not well formed").split()), 200))
@@ -94,6 +113,6 @@ class LocatedYaml:
                 return _NUMBERS[tag](text)
             except ValueError:  # a form of YAML 1.1 such as 0b1 or 1:30
                 return text
-        if not tag.startswith("tag:yaml.org,2002:"):
+        if tag not in _TEXTS:
             refuse(self.file, line, f"the tag {shortened(tag)!r} is not read; take it out")
         return text

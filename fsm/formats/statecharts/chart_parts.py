@@ -18,7 +18,16 @@ from fsm.machine import Machine, Origin
 from fsm.suggest import suggestion
 from fsm.text import quantity, shortened
 
-__all__ = ["MAX_CELLS", "ChartParts", "Located", "StatePart", "all_of", "any_of", "refuse_unknown"]
+__all__ = [
+    "MAX_CELLS",
+    "ChartParts",
+    "Located",
+    "RegionStep",
+    "StatePart",
+    "all_hold",
+    "any_holds",
+    "refuse_unknown",
+]
 
 MAX_CELLS = 100_000
 """States times events; regions that multiply make a small document a large table."""
@@ -53,6 +62,26 @@ class StatePart:
     raised: tuple[str, ...] = ()
     raised_on_exit: tuple[str, ...] = ()
     title: str = ""
+
+
+class RegionStep(Protocol):
+    """A transition of one source to at most one target, by its event."""
+
+    @property
+    def line(self) -> int:
+        """The line where it stands."""
+
+    @property
+    def event(self) -> str:
+        """The event, empty where it has none."""
+
+    @property
+    def source(self) -> int:
+        """The state that it leaves."""
+
+    @property
+    def target(self) -> int | None:
+        """The state to which it leads; ``None`` where it stays."""
 
 
 class ChartParts:
@@ -120,6 +149,52 @@ class ChartParts:
                 return ancestor
         return None
 
+    def regions(self, number: int) -> dict[int, int]:
+        """Return the region in which a state is, of each parallel state around it."""
+        around = [number, *self.ancestors(number)]
+        pairs = zip(around[1:], around, strict=False)
+        return {outer: inner for outer, inner in pairs if self.states[outer].parallel}
+
+    def refuse_regions(self, steps: Iterable[RegionStep], program: str) -> None:
+        """Refuse transitions of regions by which a program leaves its parallel state in part.
+
+        Those are one into a region from outside of it, and one that leaves the parallel state on an
+        event that another region has as well.
+        """
+        leaving: dict[tuple[str, int], RegionStep] = {}
+        inside: dict[tuple[str, int], set[int]] = {}
+        for step in steps:
+            regions = self.regions(step.source)
+            for parallel, region in regions.items():
+                inside.setdefault((step.event, parallel), set()).add(region)
+            if step.target is None:
+                continue
+            entered = self.regions(step.target)
+            for parallel, region in entered.items():
+                if regions.get(parallel) != region:
+                    what = f"leads into one region of {self.states[parallel].key!r}, which leaves"
+                    self.refuse(step.line, f"{what} {program} without the others; lead to it")
+            for parallel in regions.keys() - entered.keys():
+                leaving[step.event, parallel] = step
+        for (event, parallel), step in leaving.items():
+            if len(inside[event, parallel]) > 1:
+                named = f"{event!r} leaves {self.states[parallel].key!r} in one region"
+                self.refuse(step.line, f"{named}, and {program} follows it in another one as well")
+
+    def within_region(self, step: RegionStep) -> tuple[tuple[int, ...], bool]:
+        """Return the targets, and whether the source stays, where only a region begins again."""
+        if step.target is None:
+            return (), True
+        part = self.states[step.target]
+        if part.parent is None or not self.states[part.parent].parallel:
+            return (step.target,), False
+        if part.parallel:
+            self.refuse(step.line, f"enters {part.key!r} again, a region with regions inside")
+        if not part.children:
+            return (), True
+        # A target of its own would leave the other regions as well.
+        return part.entry, step.source == step.target
+
     @cached_property
     def ids(self) -> list[str]:
         """The id of each state: its name, with those of the states around it where it needs them.
@@ -175,7 +250,14 @@ class ChartParts:
         origin = Origin(f"line {line}", "as declared", self.file, line) if line else None
         self._edges.append(
             ChartEdge(
-                source, tuple(targets), names, internal, guard, tuple(raised), actions, origin
+                source,
+                tuple(targets),
+                names,
+                internal,
+                guard,
+                raised=tuple(raised),
+                outputs=actions,
+                origin=origin,
             )
         )
 
@@ -205,14 +287,16 @@ class ChartParts:
     # The whole ------------------------------------------------------------------------------
 
     def machine(self, name: str, title: str, initial: int, rules: str = "scxml") -> Machine:
-        """Return the machine; raises :class:`fsm.errors.MachineError` for what is no table."""
-        self._refuse_unsupported()
+        """Return the machine that begins in a state, which may be inside another one.
+
+        Raises :class:`fsm.errors.MachineError` for what is no table."""
         chart = Chart(
             class_name=f"{self.file}:{self.line}" if self.line else self.file,
             title=title,
             nodes=tuple(map(self._node, range(len(self.states)))),
             edges=tuple(sorted(self._edges, key=lambda edge: edge.source)),
-            initial=initial,
+            initial=(initial, *self.ancestors(initial))[-1],
+            start=() if self.states[initial].parent is None else (initial,),
             events=tuple(e for e in self._events if not e.startswith("done.state.")),
             indicators=(),
             deadline=None,
@@ -248,28 +332,13 @@ class ChartParts:
             )
         yield from self._assumed
 
-    def _refuse_unsupported(self) -> None:
-        """Refuse what flattening does not do yet."""
-        for part in self.states:
-            if part.history:
-                self.refuse(part.line, f"{shortened(part.key)!r} is a history state")
-            if part.raised or part.raised_on_exit:
-                self.refuse(part.line, f"{shortened(part.key)!r} raises events")
-        for edge in self._edges:
-            line = edge.origin.line if edge.origin else 0
-            if edge.raised:
-                self.refuse(line, f"the transition raises {edge.raised[0]!r}")
-            if not edge.events and edge.guard.names:
-                what = "a transition without event may only depend on which states are active"
-                self.refuse(line, what)
 
-
-def all_of(guards: Iterable[Guard]) -> Guard:
+def all_hold(guards: Iterable[Guard]) -> Guard:
     """Return the condition that all of some conditions hold."""
     return _joined("and", tuple(guards))
 
 
-def any_of(guards: Iterable[Guard]) -> Guard:
+def any_holds(guards: Iterable[Guard]) -> Guard:
     """Return the condition that one of some conditions holds."""
     return _joined("or", tuple(guards))
 

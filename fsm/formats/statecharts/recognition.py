@@ -27,9 +27,9 @@ def read_json_machine(path: Path) -> Machine:
 
 def read_yaml_machine(path: Path) -> Machine:
     """Return the machine of a YAML file; raises :class:`MachineError` with file and line."""
-    from fsm.formats.yaml_objects import LocatedYaml
+    from fsm.formats.yaml_objects import MAX_YAML_BYTES, LocatedYaml
 
-    text = read_text(path, MAX_BYTES, "a machine", MachineError)
+    text = read_text(path, MAX_YAML_BYTES, "a machine", MachineError)
     return _foreign(LocatedYaml(text, str(path)), "")
 
 
@@ -39,7 +39,7 @@ def _foreign(source: Located, own: str) -> Machine:
         if is_kind(root):
             return read(source)
     known = "a machine of XState, transitions, python-statemachine, sismic or States Language"
-    source.refuse(root, f"not {known}{own}")
+    return source.refuse(root, f"not {known}{own}")
 
 
 def _xstate(source: Located) -> Machine:

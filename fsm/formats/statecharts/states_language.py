@@ -93,7 +93,7 @@ class _StatesLanguage:
     # States --------------------------------------------------------------------------------
 
     def _states(self, flow: _Flow, flows: list[_Flow]) -> None:
-        source, parts = self.source, self.parts
+        source = self.source
         states = flow.config.get("States")
         refuse_unknown(source, flow.config, _MACHINE, "a machine of States Language")
         if not isinstance(states, JsonObject) or not states:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fsm.formats.json_objects import JsonObject
-from fsm.formats.statecharts.chart_parts import ChartParts, Located, all_of, refuse_unknown
+from fsm.formats.statecharts.chart_parts import ChartParts, Located, all_hold, refuse_unknown
 from fsm.guard import Guard
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -49,7 +49,7 @@ class _Step:
     """A transition of one source, with the scope in which it is declared."""
 
     line: int
-    trigger: str
+    event: str
     source: int
     target: int | None
     guard: Guard
@@ -83,21 +83,10 @@ class _Markup:
             self._state(root, "initial", None)
         for number, config in list(self.configs.items()):
             self._enter(number, config)
-        for place, transition in self._scoped(root, None):
-            self._transition(place, transition, None)
-        for number, config in self.configs.items():
-            for place, transition in self._scoped(config, number):
-                self._transition(place, transition, number)
-        if root.get("ordered_transitions"):
-            self._ordered(states)
-        if not isinstance(initial, str):
-            self.source.refuse(root, "several initial states at the top; put them into one state")
-        start = self._named(root, initial, None)
-        if parts.states[start].parent is not None:
-            what = f"the initial state {initial!r} is inside another one; make it initial there"
-            self.source.refuse(root, what)
+        self._read_transitions(states)
+        start = self._start(initial)
         self._refuse_scopes()
-        self._refuse_regions()
+        parts.refuse_regions(self.steps, "the library")
         for step in self.steps:
             self._edge(step)
         self._mark_final()
@@ -105,6 +94,27 @@ class _Markup:
         given = root.get("name") or None
         title = name or given or Path(self.source.file).stem
         return parts.machine(str(title), str(given or title), start, "xstate")
+
+    def _read_transitions(self, states: list[Any]) -> None:
+        for place, transition in self._scoped(self.root):
+            self._transition(place, transition, None)
+        for number, config in self.configs.items():
+            for place, transition in self._scoped(config):
+                self._transition(place, transition, number)
+        if self.root.get("ordered_transitions"):
+            self._ordered(states)
+
+    def _start(self, initial: Any) -> int:
+        """Return the state in which the machine begins."""
+        if not isinstance(initial, str):
+            self.source.refuse(
+                self.root, "several initial states at the top; put them into one state"
+            )
+        start = self._named(self.root, initial, None)
+        if self.parts.regions(start):
+            what = f"the initial state {initial!r} is in one region; begin in the state around it"
+            self.source.refuse(self.root, what)
+        return start
 
     # States --------------------------------------------------------------------------------
 
@@ -178,9 +188,7 @@ class _Markup:
 
     # Transitions -----------------------------------------------------------------------------
 
-    def _scoped(
-        self, config: JsonObject, scope: int | None
-    ) -> Iterator[tuple[JsonObject, dict[str, Any]]]:
+    def _scoped(self, config: JsonObject) -> Iterator[tuple[JsonObject, dict[str, Any]]]:
         for item in self._list(config, "transitions"):
             if isinstance(item, list):
                 if len(item) < 3 or len(item) > len(_ORDER):
@@ -202,7 +210,7 @@ class _Markup:
         else:
             names = given if isinstance(given, list) else [given]
             sources = [self._named(place, name, scope) for name in names]
-        guard = all_of(
+        guard = all_hold(
             [
                 *(Guard.named(name) for name in self._names(place, members, "conditions")),
                 *(Guard.named(name).negated() for name in self._names(place, members, "unless")),
@@ -250,7 +258,7 @@ class _Markup:
         if len(ring) < 2 or len(states) < 2:
             self.source.refuse(self.root, "ordered transitions need two states")
         for source, target in zip(ring, (*ring[1:], ring[0]), strict=True):
-            step = _Step(self.line, "next_state", source, target, all_of([]), (), None)
+            step = _Step(self.line, "next_state", source, target, all_hold([]), (), None)
             self.steps.append(step)
 
     # What the library does otherwise ----------------------------------------------------------
@@ -261,60 +269,20 @@ class _Markup:
         for step in self.steps:
             for other in self.steps:
                 inner = other.scope
-                if step.trigger != other.trigger or inner is None or inner == step.scope:
+                if step.event != other.event or inner is None or inner == step.scope:
                     continue
                 around = step.scope is None or parts.is_inside(inner, step.scope)
                 if around and parts.is_inside(step.source, inner):
-                    what = f"{step.trigger!r} is declared here and inside of"
+                    what = f"{step.event!r} is declared here and inside of"
                     key = parts.states[inner].key
                     parts.refuse(step.line, f"{what} {key!r}, which comes first; declare it once")
-
-    def _refuse_regions(self) -> None:
-        parts = self.parts
-        leaving: dict[tuple[str, int], _Step] = {}
-        inside: dict[tuple[str, int], set[int]] = {}
-        for step in self.steps:
-            regions = self._regions(step.source)
-            for parallel, region in regions.items():
-                inside.setdefault((step.trigger, parallel), set()).add(region)
-            if step.target is None:
-                continue
-            entered = self._regions(step.target)
-            for parallel, region in entered.items():
-                if regions.get(parallel) != region:
-                    what = f"leads into one region of {parts.states[parallel].key!r}, which leaves"
-                    parts.refuse(step.line, f"{what} the library without the others; lead to it")
-            for parallel in regions.keys() - entered.keys():
-                leaving[step.trigger, parallel] = step
-        for (trigger, parallel), step in leaving.items():
-            if len(inside[trigger, parallel]) > 1:
-                what = f"{trigger!r} leaves {parts.states[parallel].key!r} in one region"
-                parts.refuse(step.line, f"{what}, and the library still follows it in another one")
-
-    def _regions(self, number: int) -> dict[int, int]:
-        """Return the region in which a state is, of each parallel state around it."""
-        around = [number, *self.parts.ancestors(number)]
-        pairs = zip(around[1:], around, strict=False)
-        return {outer: inner for outer, inner in pairs if self.parts.states[outer].parallel}
 
     # The whole ---------------------------------------------------------------------------------
 
     def _edge(self, step: _Step) -> None:
-        parts = self.parts
-        targets: tuple[int, ...] = () if step.target is None else (step.target,)
-        internal = step.target is None
-        if step.target is not None:
-            part = parts.states[step.target]
-            region = part.parent is not None and parts.states[part.parent].parallel
-            if region and not part.children:
-                targets, internal = (), True
-            elif region and part.parallel:
-                parts.refuse(step.line, f"enters {part.key!r} again, a region with regions inside")
-            elif region:
-                # Only the region begins again; a target of its own would leave the others.
-                targets, internal = part.entry, step.source == step.target
-        parts.edge(
-            step.line, step.source, targets, (step.trigger,), step.guard,
+        targets, internal = self.parts.within_region(step)
+        self.parts.edge(
+            step.line, step.source, targets, (step.event,), step.guard,
             internal=internal, outputs=step.outputs,
         )  # fmt: skip
 

@@ -23,11 +23,11 @@ class ObjectSource:
         self.file = name
         self.root = JsonObject()
 
-    def line(self, member: JsonObject) -> int:
+    def line(self, member: JsonObject) -> int:  # noqa: ARG002
         """Return 0: an object has no lines."""
         return 0
 
-    def refuse(self, member: JsonObject, what: str) -> NoReturn:
+    def refuse(self, member: JsonObject, what: str) -> NoReturn:  # noqa: ARG002
         """Raise :class:`fsm.errors.MachineError`."""
         raise MachineError(f"{self.file}: {what}")
 

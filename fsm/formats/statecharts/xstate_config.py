@@ -16,7 +16,29 @@ from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.chart_parts import Located, refuse_unknown
 from fsm.text import shortened
 
-__all__ = ["ConfiguredState", "ConfiguredTransition", "actions_of", "js_order", "version_of"]
+__all__ = [
+    "ENTRY",
+    "EXIT",
+    "RAISE",
+    "ConfiguredState",
+    "ConfiguredTransition",
+    "actions_of",
+    "actors_of",
+    "after_transitions",
+    "invoked_transitions",
+    "on_transitions",
+    "parameters",
+    "read_states",
+    "transitions_of",
+    "xstate_version",
+]
+
+ENTRY = ("entry", "onEntry")
+"""The members for actions of entering a state, those of older versions included."""
+EXIT = ("exit", "onExit")
+"""The same for leaving it."""
+RAISE = ("raise", "xstate.raise")
+"""The types of actions that raise an event."""
 
 _STATE = (
     "id", "key", "type", "parallel", "initial", "states", "on", "always", "after", "onDone",
@@ -100,7 +122,7 @@ def js_order(members: dict[str, Any]) -> list[str]:
     return [*numbers, *(key for key in members if not _INDEX.fullmatch(key))]
 
 
-def version_of(source: Located, states: list[ConfiguredState]) -> int | None:
+def xstate_version(source: Located, states: list[ConfiguredState]) -> int | None:
     """Return the version of XState for which a document is; ``None`` where nothing shows it."""
     found: dict[int, tuple[JsonObject, str]] = {}
     for state in states:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from fsm.formats.json_objects import JsonObject
-from fsm.formats.statecharts.chart_parts import ChartParts, Located, all_of, any_of
+from fsm.formats.statecharts.chart_parts import ChartParts, Located, all_hold, any_holds
 from fsm.formats.statecharts.xstate_config import parameters
 from fsm.guard import ALWAYS, Guard
 
 __all__ = ["XStateGuards"]
 
-_JOINED = {"and": all_of, "or": any_of}
+_JOINED = {"and": all_hold, "or": any_holds}
 _MAX_DEPTH = 20
 
 
@@ -31,7 +31,7 @@ class XStateGuards:
         ]
         if members.get("in") is not None:
             found.append(self._active(number, place, members["in"], old=True))
-        return all_of(found) if found else ALWAYS
+        return all_hold(found) if found else ALWAYS
 
     def _guard(self, number: int, place: JsonObject, value: Any, depth: int) -> Guard:
         if isinstance(value, str) and value.strip():
@@ -60,7 +60,7 @@ class XStateGuards:
         if kind == "is" and isinstance(params, dict) and set(map(type, params.values())) == {bool}:
             # As fsm draw writes conditions: the truth of each named guard.
             guards = (Guard.named(name) for name in params)
-            return all_of(g if params[g.text] else g.negated() for g in guards)
+            return all_hold(g if params[g.text] else g.negated() for g in guards)
         given = parameters(value, ())
         return Guard.named(f"{kind}({given})" if given else kind)
 

@@ -1,13 +1,16 @@
 // Run an XState machine along walks: for each event, whether it was taken, and what is active then.
 import {readFileSync} from 'node:fs';
 const {package: name, charts} = JSON.parse(readFileSync(0, 'utf8'));
-const {createMachine, getNextSnapshot, getInitialSnapshot} = await import(name);
+const {createMachine, getNextSnapshot, getInitialSnapshot, raise} = await import(name);
 const old = getNextSnapshot === undefined;
+// In version 5 an action that raises is made by a function, which JSON cannot hold.
+const revived = (_, value) => !old && value?.type === 'xstate.raise' ? raise({type: value.event}) : value;
 const leaves = nodes => [...nodes].filter(n => !Object.keys(n.states ?? {}).length).map(n => n.id).sort();
-for (const {config, guards, walks} of charts) {
+for (const {config: given, guards: names, walks} of charts) {
+  const config = JSON.parse(JSON.stringify(given), revived);
   let truth = {};
-  const given = Object.fromEntries(guards.map(g => [g, () => truth[g]]));
-  const machine = old ? createMachine(config, {guards: given}) : createMachine(config).provide({guards: given});
+  const guards = Object.fromEntries(names.map(g => [g, () => truth[g]]));
+  const machine = old ? createMachine(config, {guards}) : createMachine(config).provide({guards});
   const result = [];
   for (const walk of walks) {
     truth = {};

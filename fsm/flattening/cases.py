@@ -14,7 +14,15 @@ from fsm.errors import MachineError
 from fsm.flattening.stepper import Macrostep
 from fsm.guard import MAX_GUARDS, Valuation, valuations
 
-__all__ = ["Decision", "Question", "decide", "meant", "names_of", "refined", "steps_of"]
+__all__ = [
+    "Decision",
+    "GuardBranch",
+    "decide",
+    "guards_asked",
+    "meant",
+    "possible_steps",
+    "refined",
+]
 
 MAX_CASES = 2**MAX_GUARDS
 """Cases of one event in one configuration."""
@@ -24,7 +32,7 @@ MAX_SYMBOLS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class GuardBranch:
     """A guard, and what follows where it holds and where it does not."""
 
     name: str
@@ -32,7 +40,7 @@ class Question:
     no: Decision
 
 
-Decision: TypeAlias = "Question | Macrostep | None"
+Decision: TypeAlias = "GuardBranch | Macrostep | None"
 """A question, a step, or a rejection (``None``)."""
 
 
@@ -66,32 +74,32 @@ def decide(step: Callable[[Valuation], Macrostep | None], where: str) -> Decisio
                     f"{where}: depends on too many guards ({names}, ...), at most {MAX_CASES} "
                     "cases of one event can be told apart in a state; join some guards into one"
                 ) from None
-            return Question(name, grow({**known, name: True}), grow({**known, name: False}))
+            return GuardBranch(name, grow({**known, name: True}), grow({**known, name: False}))
         return done
 
     return grow({})
 
 
-def names_of(decision: Decision) -> Iterator[str]:
+def guards_asked(decision: Decision) -> Iterator[str]:
     """Yield the guards that a decision asks for."""
-    if isinstance(decision, Question):
+    if isinstance(decision, GuardBranch):
         yield decision.name
-        yield from names_of(decision.yes)
-        yield from names_of(decision.no)
+        yield from guards_asked(decision.yes)
+        yield from guards_asked(decision.no)
 
 
-def steps_of(decision: Decision) -> Iterator[Macrostep]:
+def possible_steps(decision: Decision) -> Iterator[Macrostep]:
     """Yield the steps that a decision may lead to."""
-    if isinstance(decision, Question):
-        yield from steps_of(decision.yes)
-        yield from steps_of(decision.no)
+    if isinstance(decision, GuardBranch):
+        yield from possible_steps(decision.yes)
+        yield from possible_steps(decision.no)
     elif decision:
         yield decision
 
 
 def meant(decision: Decision, valuation: Valuation) -> Macrostep | None:
     """Return the step that a valuation of all guards leads to."""
-    while isinstance(decision, Question):
+    while isinstance(decision, GuardBranch):
         decision = decision.yes if valuation[decision.name] else decision.no
     return decision
 
@@ -108,7 +116,7 @@ def refined(decisions: Iterable[Decision], where: str) -> list[dict[str, bool]]:
     Raises :class:`MachineError` with ``where`` for more than 1,024 symbols.
     """
     decisions = list(decisions)
-    names = sorted({name for decision in decisions for name in names_of(decision)})
+    names = sorted({name for decision in decisions for name in guards_asked(decision)})
     if len(names) <= MAX_GUARDS:
         return list(valuations(names, where))
     nothing = dict.fromkeys(names, False)
@@ -125,7 +133,7 @@ def refined(decisions: Iterable[Decision], where: str) -> list[dict[str, bool]]:
 
 def _cases(decision: Decision) -> Iterator[Mapping[str, bool]]:
     """Yield the valuations that lead to each step of a decision."""
-    if isinstance(decision, Question):
+    if isinstance(decision, GuardBranch):
         for truth, rest in ((True, decision.yes), (False, decision.no)):
             yield from ({decision.name: truth, **case} for case in _cases(rest))
     else:
