@@ -1,7 +1,7 @@
 """Machines in files: JSON without loss, SCXML and DOT as other tools write and read them.
 
 ``json_document``, ``scxml`` and ``dot`` each read and write one format; ``diagrams/`` reads state
-diagrams of Mermaid, PlantUML and DOT. To add a format, write
+diagrams of Mermaid, PlantUML, D2 and DOT. To add a format, write
 such a module, and enter its reader into :data:`READERS`.
 """
 
