@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import assume, given
-from random_charts import charts
+from nested_charts import charts
 from read_back import read_back
 
 from fsm.chart import Chart
