@@ -260,7 +260,9 @@ class Drawing:
         """Draw the labels that stand in their arrows directly in a box, or in none, as nodes."""
         for number in self.labels_in.get(box, ()):
             arrow = self.picture.arrows[number]
-            label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
+            # Graphviz 2.43 fails at a node without any size.
+            label = self._arrow_label(arrow) if has_label(arrow) else {"label": "\xa0"}
+            attributes = self._attributes(arrow, number)
             kind = f"{LABEL} {label.get('class', '')}".strip()
             look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
             look |= {"fillcolor": self._ground(box), "penwidth": "0"}
