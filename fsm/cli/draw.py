@@ -41,8 +41,12 @@ from fsm.cli.values import (
     output_option,
     timeout_option,
 )
-from fsm.documented_machines import load_documented
-from fsm.drawing import FORMATS, draw
+from fsm.documented_machines import (
+    documented_specification,
+    load_documented,
+    settings_for,
+)
+from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing.marking import (
     coverage_overlay,
     diff_overlay,
@@ -51,6 +55,7 @@ from fsm.drawing.marking import (
     traffic_overlay,
     unknown_events,
 )
+from fsm.drawing.mealy_sketch import mealy_sketch
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
@@ -66,7 +71,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_HINT = "For a readable diagram, use --focus STATE, --collapse STATUS or a longer --timeout"
+_HINT = "For a part, use --focus STATE; --whole draws each state"
 _BINARY = ("png", "pdf")
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
@@ -137,6 +142,12 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     group="Layout",
     help="Draw the states of this status as one, or of each status: all; may be repeated.",
 )
+@option(
+    "--whole",
+    is_flag=True,
+    group="Layout",
+    help="Draw each state of a large machine, not an overview of groups.",
+)
 @timeout_option
 @option(
     "--counts",
@@ -199,6 +210,7 @@ def command(
     stack: bool,
     focus: str | None,
     collapse: tuple[str, ...],
+    whole: bool,
     timeout: timedelta | None,
     counts: tuple[str, ...],
     columns: tuple[tuple[str, str], ...],
@@ -221,7 +233,9 @@ def command(
     """
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
-    loaded, overlay, wording = load_documented(machine), NO_OVERLAY, _wording(lang, lexicons)
+    has_overlay = any((counts, suite, diff is not None, trace is not None))
+    loaded = load_documented(machine) if has_overlay or form in DOCUMENTS else _drawn(machine)
+    overlay, wording = NO_OVERLAY, _wording(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
@@ -244,6 +258,7 @@ def command(
         focus=parse_focus(loaded, focus) if focus else None,
         collapse=collapse,
         stacked=stack,
+        whole=whole,
         overlay=overlay,
         wording=wording,
     )
@@ -258,6 +273,12 @@ def command(
         )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
+
+
+def _drawn(name: str) -> Machine:
+    """Return what is drawn of a machine: a Mealy machine has its own states and labels."""
+    given = documented_specification(name, (), settings_for(name))
+    return given if isinstance(given, Machine) else mealy_sketch(given)
 
 
 def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
