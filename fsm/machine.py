@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
-from fsm.graph import PathSearch
+from fsm.graph import PathSearch, ShortestPaths
 from fsm.machine_faults import (
     as_tuple,
     deadline_faults,
@@ -314,16 +314,14 @@ class Machine(RichValue):
             raise MachineError(f"{self.name}: {hint}")
         if source is not None:
             self.state(source)
-        search = PathSearch[str, str](self.initial)
-        for state in search:
-            if (source is None or state == source) and self.step(state, event):
-                return (*search.path(state), event)
-            search.expand(state, self._arcs(state))
+        for state in self.traces if source is None else (source,):
+            if state in self.traces and self.step(state, event):
+                return (*self.traces[state], event)
         return None
 
     def first_transition(self, event: str, source: str | None = None) -> Transition | None:
         """Return the transition that ends :meth:`trace_to` of the same event and state."""
-        for state, _ in self.shortest_traces():
+        for state in self.traces:
             transition = self.step(state, event) if source in (None, state) else None
             if transition:
                 return transition
@@ -331,11 +329,20 @@ class Machine(RichValue):
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each reachable state with a shortest trace to it, shorter traces first."""
+        return iter(self.traces.items())
+
+    @cached_property
+    def traces(self) -> ShortestPaths[str, str]:
+        """The reachable states, nearest first, each with a shortest trace to it.
+
+        A trace is made when it is asked for. Among traces of one length, the declared order of
+        events decides.
+        """
+        place = {event: i for i, event in enumerate(self.events)}
+        arcs: dict[str, list[tuple[str, str]]] = {state.name: [] for state in self.states}
+        for t in sorted(self.transitions, key=lambda t: place[t.event]):
+            arcs[t.source].append((t.event, t.target))
         search = PathSearch[str, str](self.initial)
         for state in search:
-            yield state, search.path(state)
-            search.expand(state, self._arcs(state))
-
-    def _arcs(self, state: str) -> list[tuple[str, str]]:
-        cells = self._cells
-        return [(e, t.target) for e in self.events if (t := cells.get((state, e)))]
+            search.expand(state, arcs[state])
+        return search.paths()

@@ -11,7 +11,17 @@ from itertools import product
 from typing import TypeVar
 
 from fsm.errors import MachineError
-from fsm.machine_parts import Deadline, Indicator, Origin, State, Timer, Transition, symbol
+from fsm.machine_parts import (
+    MAX_GUARDS,
+    Deadline,
+    Indicator,
+    Origin,
+    State,
+    Timer,
+    Transition,
+    refinements,
+    symbol,
+)
 
 __all__ = [
     "as_tuple",
@@ -178,10 +188,17 @@ def timer_faults(
 
 
 def guard_faults(guards: Mapping[str, Sequence[str]], events: Set[str]) -> Iterator[str]:
-    """Yield events that are not refined by their guards: a symbol for each valuation of them."""
+    """Yield events that are not refined by their guards.
+
+    There is a symbol for each valuation of them; of more than six guards, for some.
+    """
     for event, names in guards.items():
         if isinstance(names, str):
             yield f"the guards of {event!r} are one text; write a sequence: ({names!r},)"
+            continue
+        if len(names) > MAX_GUARDS:
+            if not refinements({event: names}, events):
+                yield f"event {event!r} depends on {', '.join(names)}, but has no symbol for them"
             continue
         for truths in product((True, False), repeat=len(names)):
             text = symbol(event, dict(zip(names, truths, strict=True)))

@@ -106,10 +106,10 @@ def _status(verdicts: Sequence[Verdict]) -> int:
 
 
 def _print(facts: MachineFacts) -> None:
-    longest = max(map(len, facts.traces.values()))
+    *_, farthest = facts.traces
     print_line(
         f"{facts.name}: {quantity(len(facts.traces), 'state')} reached, each within "
-        f"{quantity(longest, 'event')}; deterministic",
+        f"{quantity(len(facts.traces[farthest]), 'event')}; deterministic",
         style=Style.STRONG,
     )
     _list("unreachable", facts.unreachable, "none")
@@ -117,13 +117,22 @@ def _print(facts: MachineFacts) -> None:
     _list("dead", facts.dead, "none")
     equivalent = [" = ".join(names) for names in facts.equivalent]
     _list("equivalent", equivalent, "none: the machine is minimal")
-    missing = [f"{state}: {event}" for state, event in facts.missing]
-    _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
+    missing = [f"{state}: {event}" for state, event in facts.missing[:_LISTED]]
+    label, count = f"missing cells ({len(facts.missing):,})", len(facts.missing)
+    _list(label, missing, "none: the machine is complete", count=count)
     if facts.ignored:
         _list("ignored transitions", facts.ignored, "none", "; ")
 
 
-def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
+def _list(
+    label: str,
+    names: Collection[str],
+    otherwise: str,
+    comma: str = ", ",
+    count: int | None = None,
+) -> None:
+    """Print the first of some names; ``count`` is how many there are, if not all are given."""
+    count = len(names) if count is None else count
     listed = printable(comma.join(list(names)[:_LISTED]), 2000)
-    more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
+    more = f", ... (--json has all {count:,})" if count > _LISTED else ""
     print_line(f"{label}: {listed or otherwise}{more}", 3000, Style.STRONG)

@@ -13,6 +13,7 @@ import click
 from fsm.catalog import load, load_bare
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import (
+    complete_event,
     complete_file,
     complete_language,
     complete_machine,
@@ -47,6 +48,7 @@ from fsm.documented_machines import (
     settings_for,
 )
 from fsm.drawing import DOCUMENTS, FORMATS, draw
+from fsm.drawing.declaration import TABLE_DRAWN
 from fsm.drawing.marking import (
     coverage_overlay,
     diff_overlay,
@@ -140,7 +142,30 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     shell_complete=complete_status,
     multiple=True,
     group="Layout",
-    help="Draw the states of this status as one, or of each status: all; may be repeated.",
+    help="Draw the states of this status, or in this state, as one; all: of each status; "
+    "may be repeated.",
+)
+@option(
+    "--only",
+    metavar="STATUS",
+    shell_complete=complete_status,
+    multiple=True,
+    group="Layout",
+    help="Draw only the states of this status; may be repeated.",
+)
+@option(
+    "--hide",
+    metavar="EVENT",
+    shell_complete=complete_event,
+    multiple=True,
+    group="Layout",
+    help="Leave out the arrows of this event; may be repeated.",
+)
+@option(
+    "--flat",
+    is_flag=True,
+    group="Layout",
+    help="Draw the table: a state for each combination of states that are active together.",
 )
 @option(
     "--whole",
@@ -210,6 +235,9 @@ def command(
     stack: bool,
     focus: str | None,
     collapse: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
+    flat: bool,
     whole: bool,
     timeout: timedelta | None,
     counts: tuple[str, ...],
@@ -226,6 +254,9 @@ def command(
     allow_import: bool,
 ) -> None:
     """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
+
+    A machine with states inside states, regions or history is drawn as it is declared; --flat
+    draws its table.
 
     dot, mermaid, plantuml, d2, svg, png and pdf are diagrams. scxml, json and xstate hold the
     whole machine; scxml and json files can be used as MACHINE. One overlay can be shown at a
@@ -257,6 +288,9 @@ def command(
         group=group_by == "status",
         focus=parse_focus(loaded, focus) if focus else None,
         collapse=collapse,
+        only=only,
+        hide=hide,
+        flat=flat,
         stacked=stack,
         whole=whole,
         overlay=overlay,
@@ -269,7 +303,7 @@ def command(
             look,
             engine=engine,
             timeout=timeout.total_seconds() if timeout else None,
-            warn=lambda text: print_message(f"{text}. {_HINT}"),
+            warn=_tell,
         )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
@@ -279,6 +313,11 @@ def _drawn(name: str) -> Machine:
     """Return what is drawn of a machine: a Mealy machine has its own states and labels."""
     given = documented_specification(name, (), settings_for(name))
     return given if isinstance(given, Machine) else mealy_sketch(given)
+
+
+def _tell(text: str) -> None:
+    """Print what the drawing says about itself."""
+    print_message(text if text.startswith(TABLE_DRAWN) else f"{text}. {_HINT}")
 
 
 def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:

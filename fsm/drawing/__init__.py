@@ -140,7 +140,9 @@ def draw(
             look = replace(look, group=False)
         if format == "d2":  # its layouts draw labels of parallel arrows over each other
             look = replace(look, stacked=True)
-        return _text(picture_of(machine, look), format, engine)
+        picture = picture_of(machine, look)
+        _tell(picture, warn)
+        return _text(picture, format, engine)
     from fsm.drawing.graphviz import lay_out
 
     picture, image = lay_out(
@@ -151,6 +153,12 @@ def draw(
     from fsm.drawing.svg import standalone_svg
 
     return standalone_svg(image, picture)
+
+
+def _tell(picture: Picture, warn: Callable[[str], None] | None) -> None:
+    if warn is not None:
+        for note in picture.notes:
+            warn(note)
 
 
 def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002

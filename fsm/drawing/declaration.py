@@ -7,14 +7,18 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from fsm.chart import Chart, ChartEdge
+from fsm.chart import Chart, ChartEdge, ChartNode
 from fsm.drawing.model import Look
 from fsm.drawing.view import View, focused
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 
-__all__ = ["DrawnChart", "OnlyTableError", "declaration_of", "is_nested"]
+__all__ = ["TABLE_DRAWN", "DrawnChart", "OnlyTableError", "declaration_of", "is_nested"]
+
+
+TABLE_DRAWN = "the table is drawn"
+"""How the message begins that says why the declaration is not drawn."""
 
 
 class OnlyTableError(FsmError):
@@ -31,15 +35,20 @@ def is_nested(machine: Machine) -> bool:
     return chart is not None and (
         bool(chart.timers)
         or any(len(around) > 1 for around in chart.ancestors)
-        or any(n.parallel or n.history or n.raised or n.raised_on_exit for n in chart.nodes)
+        or any(node.parallel or node.history or _has_effect(node) for node in chart.nodes)
         or any(map(partial(_says_more, chart), chart.edges))
     )
+
+
+def _has_effect(node: ChartNode) -> bool:
+    return bool(node.raised or node.raised_on_exit or node.sent or node.sent_on_exit)
 
 
 def _says_more(chart: Chart, edge: ChartEdge) -> bool:
     """Return whether a table cannot show a declared transition as it is."""
     to_box = any(chart.nodes[target].children for target in edge.targets)
-    return edge.internal or bool(edge.raised) or not edge.events or not edge.targets or to_box
+    effects = edge.raised or edge.sent or edge.raised_after or edge.sent_after
+    return edge.internal or bool(effects) or not edge.events or not edge.targets or to_box
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ class DrawnChart:
         """
         found = [i for atom in state.atoms for i in self._numbers.get(atom, ())]
         if not found or len(found) < len(state.atoms):
-            raise OnlyTableError(f"The table is drawn: the declaration has no state {state.name!r}")
+            raise OnlyTableError(f"{TABLE_DRAWN}: the declaration has no state {state.name!r}")
         return found
 
     @cached_property

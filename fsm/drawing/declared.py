@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from fsm.chart import ChartEdge
 from fsm.drawing.arrows import Ends, Label, arrows_of
-from fsm.drawing.declaration import DrawnChart, OnlyTableError, declaration_of
-from fsm.drawing.lines import StateLines, effect_text, stays, tone_of
+from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError, declaration_of
+from fsm.drawing.lines import StateLines, edge_effect, stays, tone_of
 from fsm.drawing.model import Arrow, Box, DrawnState, Look, Picture, direction_for, ranks_of
 from fsm.drawing.overlay import Tone
 from fsm.drawing.tabular import decisions
@@ -167,7 +167,7 @@ class _Labels:
         self, number: int, edge: ChartEdge, ends: Ends
     ) -> Iterator[tuple[Label, Sequence[Transition]]]:
         guard = f"[{edge.guard.text}]" if edge.guard.text else ""
-        effect = effect_text(edge.outputs, edge.raised)
+        effect = edge_effect(edge)
         if not edge.events:
             text = f"{guard}{effect}".strip()
             yield Label(ends, text, False, tone_of(self.overlay, ()), "always"), ()
@@ -206,7 +206,7 @@ class _Labels:
                 yield Label(ends, text, self._is_decision(t), self.overlay.mark(t).tone), (t,)
         elif t.source != t.target:
             raise OnlyTableError(
-                f"The table is drawn: the declaration has no transition {t.event!r} "
+                f"{TABLE_DRAWN}: the declaration has no transition {t.event!r} "
                 f"from {t.source!r} to {t.target!r}"
             )
 
@@ -228,7 +228,8 @@ class _Labels:
         if ends == (begin,) and begin in declaration.folded and begin != source:
             return None
         names, first = declaration.names, declaration.first(ends[0])
-        nearest = min(declaration.leaves(begin), key=lambda leaf: abs(leaf - first))
+        leaves = [i for i in declaration.leaves(begin) if not self.chart.nodes[i].history]
+        nearest = min(leaves or [begin], key=lambda leaf: abs(leaf - first))
         return Ends(
             source=names[nearest],
             target=names[first],

@@ -112,6 +112,9 @@ def lay_out(
     _check(format, engine, renderer)
     # Only the layers of "dot" keep the states of a status together, and others out of their box.
     picture = picture_of(machine, look if engine == "dot" else replace(look, group=False))
+    if warn is not None:
+        for note in picture.notes:
+            warn(note)
     draw = _Renderer(format, renderer, time.monotonic() + (timeout or TIMEOUT), timeout or TIMEOUT)
     if _is_large(picture) and not look.whole:
         if in_rows:

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fsm.chart import ChartEdge, ChartTimer
-from fsm.drawing.declaration import DrawnChart, OnlyTableError
+from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError
 from fsm.drawing.overlay import Mark, Overlay, Tone, prevailing_tone
 from fsm.epoch import exact_duration
 from fsm.machine import State, Transition
 
-__all__ = ["CLOCK", "StateLines", "after_text", "effect_text", "tone_of"]
+__all__ = ["CLOCK", "StateLines", "after_text", "edge_effect", "tone_of"]
 
 CLOCK = "⏱"
 _MOST = 5
@@ -43,10 +43,10 @@ class StateLines:
 
     def _inside(self, node: int) -> Iterator[str]:
         declared = self.chart.nodes[node]
-        if declared.raised:
-            yield f"entry{effect_text((), declared.raised)}"
-        if declared.raised_on_exit:
-            yield f"exit{effect_text((), declared.raised_on_exit)}"
+        if entry := effect_text((), declared.raised, declared.sent):
+            yield f"entry{entry}"
+        if leave := effect_text((), declared.raised_on_exit, declared.sent_on_exit):
+            yield f"exit{leave}"
         for number, edge in self.edges.get(node, ()):
             if stays(self.declaration, edge):
                 yield from self._internal(number, edge)
@@ -64,7 +64,7 @@ class StateLines:
         names = ", ".join(self.event_text(node_event, edge.source) for node_event in events)
         sign = "" if tone is Tone.FADED else tone.value
         text = " ".join(filter(None, (sign, names or "always", guard)))
-        effect = effect_text(edge.outputs, edge.raised) or " /"
+        effect = edge_effect(edge) or " /"
         yield f"{text}{effect}{f' {weight:,}' if weight else ''}"
 
     def _has_exit(self, timer: ChartTimer) -> bool:
@@ -121,7 +121,7 @@ class StateLines:
         chains = [(*reversed(self.chart.ancestors[node]), node) for node in nodes]
         shared = [row[0] for row in zip(*chains, strict=False) if len(set(row)) == 1]
         if not shared:
-            raise OnlyTableError("The table is drawn: a mark belongs to states in different boxes")
+            raise OnlyTableError(f"{TABLE_DRAWN}: a mark belongs to states in different boxes")
         innermost: int = shared[-1]
         return self.declaration.place[innermost]
 
@@ -154,19 +154,26 @@ def tone_of(overlay: Overlay, cells: Sequence[Transition]) -> Tone:
     if tone is None:
         kinds = Counter(overlay.mark(t).tone.name.lower() for t in cells)
         raise OnlyTableError(
-            f"The table is drawn: of {cells[0].label!r}, which is declared once, some cells are "
+            f"{TABLE_DRAWN}: of {cells[0].label!r}, which is declared once, some cells are "
             f"{' and some '.join(sorted(kinds))}"
         )
     return tone
 
 
-def effect_text(outputs: Sequence[str], raised: Sequence[str]) -> str:
-    """Return what a transition does, after a slash.
+def edge_effect(edge: ChartEdge) -> str:
+    """Return what a declared transition does, after a slash."""
+    raised, sent = (*edge.raised, *edge.raised_after), (*edge.sent, *edge.sent_after)
+    return effect_text(edge.outputs, raised, sent)
 
-    >>> effect_text(("beep",), ("done",))
-    ' / beep, raise done'
+
+def effect_text(outputs: Sequence[str], raised: Sequence[str], sent: Sequence[str]) -> str:
+    """Return actions, and the events that are raised and sent, after a slash.
+
+    >>> effect_text(("beep",), ("ready",), ())
+    ' / beep, raise ready'
     """
-    effects = (*outputs, *(f"raise {event}" for event in raised))
+    raises, sends = (f"raise {event}" for event in raised), (f"send {event}" for event in sent)
+    effects = (*outputs, *raises, *sends)
     return f" / {', '.join(effects)}" if effects else ""
 
 

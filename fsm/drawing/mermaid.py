@@ -39,7 +39,12 @@ class _MermaidWriter:
         self.picture = picture
         self.ids, self.composites = ids_of(picture, _WORDS)
         nesting = Nesting(picture)
-        self.arrows = nesting.inside(picture.arrows)
+        self.arrows: dict[str | None, list[Arrow]] = {}
+        for arrow in picture.arrows:
+            # Mermaid moves a state into the block in which an arrow names it.
+            blocks = {nesting.box_of(arrow.begin), nesting.box_of(arrow.end)}
+            block = blocks.pop() if picture.is_declared and len(blocks) == 1 else None
+            self.arrows.setdefault(block, []).append(arrow)
         self.forks = plain_ids(
             (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
             (*_WORDS, *self.ids.values(), *self.composites.values()),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from fsm.drawing.model import Arrow, Box, Picture
 from fsm.text import plain_ids
 
-__all__ = ["Nesting", "automatic_labels", "ids_of"]
+__all__ = ["Nesting", "automatic_labels", "ids_of", "swapped"]
 
 
 class Nesting:
@@ -37,18 +37,32 @@ class Nesting:
         """Return the boxes around a state, the outermost first."""
         return self._states[name]
 
+    def crossed(self, arrows: Iterable[Arrow]) -> frozenset[str]:
+        """Return the boxes with regions of which an arrow enters or leaves a single region."""
+        crossed: set[str] = set()
+        for arrow in arrows:
+            inside, shared = self._chains(arrow)
+            for chain in inside:
+                crossed |= {box for box in chain[max(0, shared - 1) :] if self.boxes[box].parallel}
+        return frozenset(crossed)
+
+    def _chains(self, arrow: Arrow) -> tuple[tuple[tuple[str, ...], ...], int]:
+        """Return the boxes around each end, and how many of them both have."""
+        chains = (
+            self._states[arrow.source] if arrow.from_box is None else self._around[arrow.from_box],
+            self._states[arrow.target] if arrow.to_box is None else self._around[arrow.to_box],
+        )
+        pairs = zip(*chains, strict=False)
+        return chains, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
     def box_of(self, name: str) -> str | None:
-        """Return the box that a state is directly in, if any."""
-        around = self._states[name]
+        """Return the box that a state, or a box, is directly in, if any."""
+        around = self._states[name] if name in self._states else self._around[name]
         return around[-1] if around else None
 
     def around_box(self, name: str) -> tuple[str, ...]:
         """Return the boxes around a box, the outermost first."""
         return self._around[name]
-
-    def box(self, name: str) -> str | None:
-        """Return the name of a box; ``None`` for that of a state."""
-        return None if name in self._states else name
 
     def is_bent(self, arrow: Arrow) -> bool:
         """Return whether an arrow is drawn through its label, which is a node.
@@ -68,13 +82,6 @@ class Nesting:
         begin, end = self._states[arrow.source], self._states[arrow.target]
         return arrow.from_box in end or arrow.to_box in begin
 
-    def arrows_in(self, arrows: Mapping[int, Arrow]) -> dict[str | None, list[int]]:
-        """Return the numbers of arrows by the innermost box that is around both of their ends."""
-        numbers: dict[str | None, list[int]] = {}
-        for number, arrow in arrows.items():
-            numbers.setdefault(self.around(arrow), []).append(number)
-        return numbers
-
     def inside(self, arrows: Iterable[Arrow]) -> dict[str | None, list[Arrow]]:
         """Return arrows by the innermost box that is around both of their ends.
 
@@ -90,21 +97,13 @@ class Nesting:
     def around(self, arrow: Arrow) -> str | None:
         """Return the innermost box that is around both ends of an arrow; ``None`` is the picture.
 
-        A border is at the end of an arrow, so its box is not around it, unless the arrow begins
-        inside of the border.
+        A border is at the end of an arrow, so its box is not around it.
         """
-        if arrow.inner:
-            return arrow.from_box
-        rows = [
-            self._states[state] if box is None else self._around[box]
-            for state, box in ((arrow.source, arrow.from_box), (arrow.target, arrow.to_box))
-        ]
-        pairs = zip(*rows, strict=False)
-        shared = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+        chains, shared = self._chains(arrow)
         # A box whose border is an end is not around the arrow, even where the other end is inside.
         borders = (arrow.from_box, arrow.to_box)
-        shared = list(takewhile(lambda box: box not in borders, shared))
-        return shared[-1] if shared else None
+        around = takewhile(lambda box: box not in borders, chains[0][:shared])
+        return next(reversed(list(around)), None)
 
 
 _AUTOMATIC = {"always": "always", "done": "when done"}
@@ -130,3 +129,11 @@ def ids_of(picture: Picture, reserved: Sequence[str]) -> tuple[dict[str, str], d
     ids = plain_ids(states, reserved)
     others = plain_ids((f"status {box}" for box in boxes), (*reserved, *ids.values()))
     return ids, {box: others[f"status {box}"] for box in boxes}
+
+
+_OTHER_END = {"ltail": "lhead", "lhead": "ltail"}
+
+
+def swapped(attributes: dict[str, str]) -> dict[str, str]:
+    """Return the DOT attributes of a line that is drawn from its end to its beginning."""
+    return {_OTHER_END.get(key, key): value for key, value in attributes.items()}

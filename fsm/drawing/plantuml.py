@@ -29,7 +29,8 @@ _STYLE = (
     "skinparam StateEndColor #1f2933",
 )
 _ACROSS = ("LR", "RL")
-_HISTORY = {"shallow": "[H]", "deep": "[H*]"}
+_REGION = "<<region>>"
+_HISTORY = {"shallow": "<<history>>", "deep": "<<history*>>"}
 
 
 def to_plantuml(picture: Picture) -> str:
@@ -47,11 +48,7 @@ class _PlantUmlWriter:
         self.ids, self.composites = ids_of(picture, _WORDS)
         nesting = Nesting(picture)
         self.arrows = nesting.inside(picture.arrows)
-        self.histories = {
-            node.name: (nesting.box_of(node.name), _HISTORY[node.history])
-            for node in picture.nodes
-            if node.history
-        }
+        self.crossed = nesting.crossed(picture.arrows) if picture.is_declared else frozenset()
         self.forks = plain_ids(
             (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
             (*_WORDS, *self.ids.values(), *self.composites.values()),
@@ -69,7 +66,7 @@ class _PlantUmlWriter:
         for box in picture.boxes:
             yield from self._box(box, 0)
         if picture.initial is not None:
-            yield f"[*] --> {self._end(picture.initial, picture.initial_box, None)}"
+            yield f"[*] --> {self._end(picture.initial, picture.initial_box)}"
         yield from self._arrows(None, 0)
         for node in picture.loose if picture.is_declared else picture.nodes:
             yield from self._final(node, 0)
@@ -80,21 +77,25 @@ class _PlantUmlWriter:
             yield "endlegend"
         yield "@enduml"
 
-    def _box(self, box: Box, depth: int) -> Iterator[str]:
+    def _box(self, box: Box, depth: int, kind: str = "") -> Iterator[str]:
         space, id_ = "  " * depth, self.composites[box.name]
-        fill = "#ffffff" if depth % 2 else None
-        paint = "" if box.rank is None else f" {_paint(box.rank, fill)}"
-        yield f'{space}state "{_escaped(box.label)}" as {id_}{paint} {{'
+        paint = "" if box.rank is None else _paint(box.rank, "#ffffff" if depth % 2 else None)
+        if kind:
+            paint = paint.replace("##", "##[dashed]")
+        yield f'{space}state "{_escaped(box.label)}" as {id_} {kind}{paint}'.rstrip() + " {"
+        # PlantUML draws no arrow out of a region; where there is one, regions are boxes.
+        is_crossed = box.name in self.crossed
+        region = f"{_REGION} " if is_crossed else ""
         for number, part in enumerate(box.parts):
-            if number and box.parallel:
-                yield f"{space}  --"
+            if number and box.parallel and not is_crossed:
+                yield f"{space}  ||"
             if isinstance(part, Box):
-                yield from self._box(part, depth + 1)
+                yield from self._box(part, depth + 1, region)
             else:
                 white = "" if box.rank is None else _paint(box.rank, "#ffffff")
-                yield from self._node(part, white, depth + 1)
+                yield from self._node(part, f"{region}{white}", depth + 1)
         for name in box.initial:
-            yield f"{space}  [*] --> {self._named(name, box.name)}"
+            yield f"{space}  [*] --> {self.ids[name]}"
         yield from self._arrows(box.name, depth + 1)
         if self.picture.is_declared and not box.parallel:
             for node in box.nodes:
@@ -104,11 +105,10 @@ class _PlantUmlWriter:
         yield from (f"{space}{id_} : {_marked(mark)}" for mark in box.marks)
 
     def _node(self, node: DrawnState, paint: str, depth: int) -> Iterator[str]:
-        if node.history:
-            return
         lines = [*map(_escaped, (node.title, *node.notes)), *map(_marked, node.marks)]
         space, id_, text = "  " * depth, self.ids[node.name], "\\n".join(lines)
-        yield f'{space}state "{text}" as {id_} {paint}'.rstrip()
+        kind = f"{_HISTORY[node.history]} " if node.history else ""
+        yield f'{space}state "{text}" as {id_} {kind}{paint}'.rstrip()
         yield from (f"{space}{id_} : {_escaped(line)}" for line in node.inside)
 
     def _final(self, node: DrawnState, depth: int) -> Iterator[str]:
@@ -117,16 +117,14 @@ class _PlantUmlWriter:
 
     def _arrows(self, box: str | None, depth: int) -> Iterator[str]:
         for arrow in self.arrows.get(box, ()):
-            yield from (f"{'  ' * depth}{line}" for line in self._arrow(arrow, box))
+            yield from (f"{'  ' * depth}{line}" for line in self._arrow(arrow))
 
-    def _arrow(self, arrow: Arrow, inside: str | None) -> Iterator[str]:
+    def _arrow(self, arrow: Arrow) -> Iterator[str]:
         text = "\\n".join(map(_escaped, automatic_labels(arrow) + arrow.effects))
         text = f" : {text}" if text else ""
         line = f"-{_style(arrow)}->"
-        begin, end = (
-            self._end(state, box, inside)
-            for state, box in ((arrow.source, arrow.from_box), (arrow.target, arrow.to_box))
-        )
+        begin = self._end(arrow.source, arrow.from_box)
+        end = self._end(arrow.target, arrow.to_box)
         if not arrow.forks:
             yield f"{begin} {line} {end}{text}"
             return
@@ -134,17 +132,10 @@ class _PlantUmlWriter:
         yield f"state {fork} <<fork>>"
         yield f"{begin} {line} {fork}{text}"
         yield f"{fork} {line} {end}"
-        yield from (f"{fork} {line} {self._named(name, inside)}" for name in arrow.forks)
+        yield from (f"{fork} {line} {self.ids[name]}" for name in arrow.forks)
 
-    def _end(self, state: str, box: str | None, inside: str | None) -> str:
-        return self._named(state, inside) if box is None else self.composites[box]
-
-    def _named(self, name: str, inside: str | None) -> str:
-        """Return the id of a state, or of a box of a declaration, as it is written in a box."""
-        if name not in self.histories:
-            return self.ids[name]
-        box, mark = self.histories[name]
-        return mark if box is None or box == inside else f"{self.composites[box]}{mark}"
+    def _end(self, state: str, box: str | None) -> str:
+        return self.ids[state] if box is None else self.composites[box]
 
 
 def _marked(mark: Mark) -> str:

@@ -288,7 +288,10 @@ def _entries(log: Log, history: pl.DataFrame, machines: dict[str, Machine]) -> I
     rows = history.select("file", "row").drop_nulls()
     proofs, meanings = log.proofs(rows), log.meanings(rows)
     same = ["file", "row", "timestamp", "event", "timer"]
-    for part in history.partition_by(same, maintain_order=True):
+    # A timer that nothing stops may fire several times at one instant.
+    nth = pl.int_range(pl.len()).over(*same, "machine").alias("nth")
+    history = history.with_columns(nth)
+    for part in history.partition_by(*same, "nth", maintain_order=True):
         first = part.row(0, named=True)
         key = (first["file"], first["row"])
         name, line, quote = proofs.get(key, ("", 0, ""))

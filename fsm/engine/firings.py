@@ -3,8 +3,8 @@
 Where a timer fires depends on the state, and the state on what fired before. So all messages go
 on together, round after round: in each, a message takes its next row or, if that is due before it,
 its next firing. A firing comes before any row of its instant, except the end of a validity period;
-of several timers that are due at one instant the one declared first fires. A row that records the
-event of a timer that is due *is* the firing of it: the timer does not fire a second time.
+of several timers that are due at one instant the one declared first fires. Where the timer that is
+due next has the event of the row, the row *is* its firing, and what is due later waits for it.
 
 A message begins at the instant of its first row: timers of the initial state start there.
 
@@ -31,8 +31,9 @@ NEVER = np.iinfo(np.int64).max
 
 MOST_IN_A_ROW = 10_000
 """A message whose timers fire more often without an event is refused: it would go on for ever."""
-MOST_FIRINGS = 1 << 25
+MOST_FIRINGS = 1 << 23
 """Firings of all messages of a bucket."""
+_FOR_EVER = f"{MOST_IN_A_ROW:,} times after one event"
 FEW = 64
 """Below this many active messages a plain loop takes over."""
 
@@ -148,13 +149,11 @@ class _Clocks:
         place = np.minimum(self.at, len(rows.codes) - 1)
         code = np.where(has_row, rows.codes.take(place), self.width)
         time = np.where(has_row, rows.times.take(place), rows.end)
-        recorded = np.where(has_row, self.recorded.take(place), self.width)
-        is_recorded = self.timed.events[self.timer_of] == recorded[:, None]
-        due = np.where(is_recorded, NEVER, self.dues)
-        column = due.argmin(axis=1)
-        due = due[np.arange(len(due)), column]
+        column = self.dues.argmin(axis=1)
+        due = self.dues[np.arange(len(column)), column]
+        is_recorded = self.timed.events[self.timer_of[column]] == self.recorded.take(place)
         fires = (due < time) | (due == time) & ~(has_row & rows.is_expiry.take(place))
-        fires &= (due != NEVER) & may_fire
+        fires &= (due != NEVER) & ~(has_row & is_recorded) & may_fire
         going = has_row | fires
         if not going.all():
             self._keep(going)
@@ -173,7 +172,7 @@ class _Clocks:
         self.at = self.at + ~fires
         self.in_a_row = (self.in_a_row + 1) * fires
         if self.in_a_row.max(initial=0) > MOST_IN_A_ROW:
-            self._refuse(int(now[self.in_a_row.argmax()]))
+            self._refuse(int(now[self.in_a_row.argmax()]), _FOR_EVER)
         over = np.flatnonzero(~fires & (self.at == self.last_events[self.messages]))
         self.kept[self.messages[over]] = self.dues[over][:, self.first]
 
@@ -189,8 +188,7 @@ class _Clocks:
         if len(heard):
             self.found.append((codes[heard], now[heard], self.messages[heard], self.at[heard]))
             self.count += len(heard)
-            if self.count > MOST_FIRINGS:
-                self._refuse(int(now[heard[0]]))
+            self._check_count(int(now[heard[0]]))
 
     def _drop_recorded(self, recorded: Index, codes: Index, now: Times) -> None:
         """Take rows of a timer's event for the firing of the earliest timer that is due."""
@@ -269,10 +267,12 @@ class _Clocks:
             while may_fire and (next_one := running.next_one(recorded, time - is_expiry)):
                 in_a_row += 1
                 if in_a_row > MOST_IN_A_ROW:
-                    self._refuse(next_one.due)
+                    self._refuse(next_one.due, _FOR_EVER)
                 running.drop(next_one)
                 cell = row + codes[next_one.timer]
                 if timed.is_heard[cell]:
+                    self.count += 1
+                    self._check_count(next_one.due)
                     yield codes[next_one.timer], next_one.due, at
                 running.change(cell, next_one.due)
                 row = int(self.follow[cell])
@@ -285,12 +285,16 @@ class _Clocks:
                 if at + 1 == last:
                     self.kept[message] = running.earliest()
 
-    def _refuse(self, now: int) -> NoReturn:
+    def _check_count(self, now: int) -> None:
+        if self.count > MOST_FIRINGS:
+            self._refuse(now, f"{MOST_FIRINGS:,} times in one part of the log")
+
+    def _refuse(self, now: int, how_often: str) -> NoReturn:
         timer = next(iter(self.timed.timers.values()))
         raise LogError(
             f"{self.timed.machine.name}: up to {time_at(now).isoformat(' ', 'seconds')} timers "
-            f"such as {str(timer)!r} fire more than {MOST_IN_A_ROW:,} times after one event; let "
-            "them run longer, or end the log earlier (--as-of)"
+            f"such as {str(timer)!r} fire more than {how_often}; let them run longer, or end the "
+            "log earlier (--as-of)"
         )
 
 
@@ -312,9 +316,10 @@ class _Running:
         self.stops = timed.stops.tolist()
 
     def next_one(self, code: int, until: int) -> _Due | None:
-        """Return the next timer due up to an instant whose event is not this code."""
-        due = (d for d in self.dues if d.due <= until and self.events[d.timer] != code)
-        return min(due, default=None)
+        """Return the next timer, if it is due by then and its event is not this code."""
+        first = min(self.dues, default=None)
+        is_next = first and first.due <= until and self.events[first.timer] != code
+        return first if is_next else None
 
     def drop(self, due: _Due) -> None:
         """Leave out a timer that has fired."""

@@ -151,6 +151,7 @@ def _steps(
 
 def _change(timer: Timer, before: str, event: str, after: str) -> int:
     is_before, is_after = before in timer.states, after in timer.states
-    if (before, event) in timer.restarts or (is_after and not is_before):
-        return START
-    return STOP if timer.stops and is_before and not is_after else KEEP
+    if timer.stops and not is_after:
+        return STOP if is_before else KEEP
+    starts = (before, event) in timer.restarts or (is_after and not is_before)
+    return START if starts else KEEP

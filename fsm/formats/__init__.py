@@ -26,9 +26,15 @@ Raises :class:`fsm.errors.MachineError`, which names the file and the line, for 
 
 
 def _json(path: Path) -> Machine:
-    from fsm.formats.json_document import read_document
+    from fsm.formats.statecharts.recognition import read_json_machine
 
-    return read_document(path)
+    return read_json_machine(path)
+
+
+def _yaml(path: Path) -> Machine:
+    from fsm.formats.statecharts.recognition import read_yaml_machine
+
+    return read_yaml_machine(path)
 
 
 def _scxml(path: Path) -> Machine:
@@ -52,6 +58,8 @@ def _diagram(path: Path) -> Machine:
 
 READERS: Mapping[str, MachineReader] = {
     ".json": _json,
+    ".yaml": _yaml,
+    ".yml": _yaml,
     ".scxml": _scxml,
     ".dot": _dot,
     ".gv": _dot,

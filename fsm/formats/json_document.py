@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from msgspec import Struct, field
 
-from fsm.epoch import MICROSECOND, read_duration
 from fsm.errors import MachineError
 from fsm.files import read_text
-from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
+from fsm.formats.assembly import MAX_BYTES, Assembly
+from fsm.formats.declared_chart import (
+    DeclaredChart,
+    chart_faults,
+    chart_text,
+    read_chart_member,
+)
 from fsm.formats.json_objects import LocatedJson
 from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Transition
 from fsm.text import json_text, shortened
 from fsm.trust import NameInFile
 
-__all__ = ["parse_document", "read_document", "to_json"]
+__all__ = ["machine_of_document", "parse_document", "read_document", "to_json"]
 
 VERSION = 1
 """The version of the format; another one is refused."""
@@ -40,7 +45,9 @@ def to_json(machine: Machine) -> str:
 
     Invisible characters (bidi marks, for example) are written as escapes.
     """
-    members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
+    lines = [f"  {json_text(key)}: {text}" for key, text in _members(machine)]
+    lines += [f'  "chart": {chart_text(machine.chart)}'] if machine.chart else []
+    members = ",\n".join(lines)
     return f"{{\n{members}\n}}\n"
 
 
@@ -67,10 +74,9 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "guards", _lines(guards)
     if machine.unreachable:
         yield "unreachable", json_text(list(machine.unreachable))
-    if machine.ignored:
-        yield "ignored", _lines(machine.ignored)
-    if machine.assumed:
-        yield "assumed", _lines(machine.assumed)
+    for key, texts in (("ignored", machine.ignored), ("assumed", machine.assumed)):
+        if texts:
+            yield key, _lines(texts)
 
 
 def _state(state: State) -> dict[str, object]:
@@ -94,6 +100,8 @@ def _transition(transition: Transition) -> dict[str, object]:
         facts["guard"] = transition.guard
     if transition.origin:
         facts["origin"] = _origin(transition.origin)
+    if transition.edges:
+        facts["edges"] = list(transition.edges)
     return facts
 
 
@@ -157,6 +165,7 @@ class _Transition(_Members):
     trigger: str | None = None
     guard: str = ""
     origin: _Origin | None = None
+    edges: tuple[int, ...] = ()
 
 
 class _Indicator(_Members):
@@ -201,6 +210,7 @@ class _Document(_Members):
     unreachable: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    chart: DeclaredChart | None = None
     schema: str | None = field(default=None, name="$schema")
     """For editors, which find there how to complete the file; it says nothing about the machine."""
 
@@ -220,7 +230,11 @@ def parse_document(text: str, file: str = "machine.json") -> Machine:
     >>> parse_document(to_json(load("quarantine"))) == load("quarantine")
     True
     """
-    source = LocatedJson(text, file)
+    return machine_of_document(LocatedJson(text, file))
+
+
+def machine_of_document(source: LocatedJson) -> Machine:
+    """Return the machine of a document that was decoded; see :func:`parse_document`."""
     root = source.root
     if "fsm" not in root:
         source.refuse(root, f'not a machine: it must begin with "fsm": {VERSION}')
@@ -238,7 +252,7 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         parts.event(top, event)
     for line, transition in source.placed("transitions", document.transitions):
         parts.transition(line, _read_transition(transition))
-    return parts.machine(
+    machine = parts.machine(
         name=document.name,
         title=document.name if document.title is None else document.title,
         initial=parts.initial(top, document.initial),
@@ -257,10 +271,25 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         assumed=document.assumed,
         unit=document.unit,
         timers=tuple(
-            _read_timer(source, parts, line, timer)
+            parts.timer(
+                line,
+                timer.event,
+                timer.after,
+                timer.states,
+                restarts=timer.restarts,
+                stops=timer.stops,
+                scope=timer.scope,
+            )
             for line, timer in source.placed("timers", document.timers)
         ),
     )
+    return machine if document.chart is None else _with_chart(source, document.chart, machine)
+
+
+def _with_chart(source: LocatedJson, chart: DeclaredChart, machine: Machine) -> Machine:
+    for fault in chart_faults(chart, machine):
+        source.refuse(source.root["chart"], f"chart: {fault}; leave the chart out, or mend it")
+    return replace(machine, chart=read_chart_member(chart, machine))
 
 
 def _read_state(state: _State) -> State:
@@ -284,6 +313,7 @@ def _read_transition(transition: _Transition) -> Transition:
         origin=None
         if origin is None
         else Origin(origin.label, origin.reason, origin.file, origin.line),
+        edges=transition.edges,
     )
 
 
@@ -294,25 +324,6 @@ def _read_deadline(
         return None
     value = Deadline(deadline.start, deadline.event, deadline.state)
     return parts.deadline(source.line(source.root["deadline"]), value)
-
-
-def _read_timer(source: LocatedJson, parts: Assembly, line: int, timer: _Timer) -> Timer:
-    delay = read_duration(timer.after)
-    if delay is None:
-        refuse(
-            source.file,
-            line,
-            f"after {shortened(timer.after)!r} is not a duration; write 45s, 30m or 1h 30m",
-        )
-    value = Timer(
-        timer.event,
-        delay // MICROSECOND,
-        timer.states,
-        timer.restarts,
-        timer.stops,
-        timer.scope,
-    )
-    return parts.timer(line, value)
 
 
 def _read_companion(source: LocatedJson, name: str | None) -> NameInFile | None:

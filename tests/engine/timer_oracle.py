@@ -54,8 +54,9 @@ class Message:
         """Let happen what is due; a timer of this event waits for the row that records it."""
         timers = self.machine.timers
         while True:
-            due = [c for c in self.clocks if c[0] <= until and timers[c[1]].event != event]
-            clock, period = min(due, default=None), self.period_ends
+            clock, period = min(self.clocks, default=None), self.period_ends
+            if clock and (clock[0] > until or timers[clock[1]].event == event):
+                clock = None
             if period is not None and period <= until and (clock is None or period <= clock[0]):
                 self.expire(period)
             elif clock is not None:
@@ -108,10 +109,10 @@ class Message:
         for number, timer in enumerate(self.machine.timers):
             starts = after in timer.states and before not in timer.states
             starts |= (before, event) in timer.restarts
-            leaves = before in timer.states and after not in timer.states
-            if timer.stops and (starts or leaves):
+            is_outside = timer.stops and after not in timer.states
+            if timer.stops and (starts or is_outside):
                 self.clocks = [clock for clock in self.clocks if clock[1] != number]
-            if starts:
+            if starts and not is_outside:
                 self.clocks.append((time + timer.delay, number))
         self.state = after
         return True

@@ -80,8 +80,8 @@ READ = {
         "a x b; b to out out; b to off off",
     ),
     "an end that other arrows leave": (
-        "[*] --> C\nstate C {\n [*] --> a\n a --> b : x\n a --> [*]\n}\nC --> out",
-        "a x b; a to C.end out",
+        "[*] --> C\nstate C {\n [*] --> a\n a --> b : x\n b --> a : y\n b --> [*]\n}\nC --> out",
+        "a x b; b y a; b to C.end out",
     ),
     "an end that is entered first": (
         "[*] --> C\nstate C {\n [*] --> a\n a --> [*]\n}\nC --> out", "a to C.end out",
@@ -143,6 +143,20 @@ READ = {
         "j --> c"),
         "a+b to j from a a.j+b; a+b to j from b a+b.j; a.j+b to j from b c; a+b.j to j from a c",
     ),
+    "history": (
+        ACTIVE % "hold --> run : on\nidle --> Active[H] : resume",
+        ("idle@run go run; idle@run resume run; run pause hold; run stop idle@run; hold on run; "
+        "hold stop idle@hold; idle@hold go run; idle@hold resume hold"),
+    ),
+    "deep history": (
+        ("[*] --> P\nstate P {\n state Q {\n [*] --> a\n a --> b : x\n }\n [*] --> Q\n}\n"
+        "P --> out : off\nout --> P[H*] : on"),
+        "a x b; a off out@a; b off out@b; out@a on a; out@b on b",
+    ),
+    "history with a default": (
+        "[*] --> out\nstate C {\n [*] --> a\n a --> b : x\n [H] --> b\n}\nout --> C[H] : on",
+        "out on b",
+    ),
     "the first state is inside": (
         "[*] --> b\nstate C {\n [*] --> a\n state b\n a --> b : x\n}\nC --> C : y",
         "b y a; a x b; a y a",
@@ -184,6 +198,11 @@ PLANTUML_ONLY = {
     "start and end by stereotype": (
         "state s <<start>>\nstate e <<end>>\ns --> a\na --> b : x\nb --> e : y", "a x b; b y end*",
     ),
+    "history by stereotype": (
+        ('state C {\n state "H" as h <<history>>\n [*] --> a\n a --> b : x\n}\n[*] --> C\n'
+        "C --> out : off\nout --> h : on"),
+        "a x b; a off out@a; b off out@b; out@a on a; out@b on b",
+    ),
     "regions side by side": (
         "[*] --> P\nstate P {\n [*] --> a\n ||\n [*] --> b\n}\nP --> P : x", "a+b x a+b",
     ),
@@ -194,6 +213,12 @@ PLANTUML_ONLY = {
 def test_plantuml(case: str) -> None:
     text, expected = PLANTUML_ONLY[case]
     check(plantuml(text), expected)
+
+
+def test_history_by_the_class_of_a_state_of_mermaid() -> None:
+    text = "[*] --> C\nstate C {\n state h\n class h history\n [*] --> a\n a --> b : x\n}\n"
+    check(mermaid(f"{text}C --> out : off\nout --> h : on"),
+          "a x b; a off out@a; b off out@b; out@a on a; out@b on b")  # fmt: skip
 
 
 SCOPES = [

@@ -15,7 +15,8 @@ from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMar
 
 __all__ = ["forks_with_regions"]
 
-_MAX_FORKS = 200
+_MAX_WORK = 5_000_000
+"""Arrows times forks times forks: each fork is tried until those inside of it are read."""
 
 
 def forks_with_regions(diagram: StateDiagram) -> None:
@@ -25,8 +26,9 @@ def forks_with_regions(diagram: StateDiagram) -> None:
     that arrows enter or leave.
     """
     forks = [id_ for id_, node in diagram.nodes.items() if node.kind == "fork"]
-    if len(forks) > _MAX_FORKS:
-        refuse(diagram.name, diagram.nodes[forks[-1]].line, f"more than {_MAX_FORKS} forks")
+    if len(forks) ** 2 * len(diagram.edges) > _MAX_WORK:
+        what = f"{len(forks)} forks are too many for {len(diagram.edges)} arrows"
+        refuse(diagram.name, diagram.nodes[forks[-1]].line, what)
     pending = [fork for fork in forks if not _has_regions(diagram, fork)]
     joined: set[str] = set()
     while pending:

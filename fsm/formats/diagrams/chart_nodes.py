@@ -8,7 +8,7 @@ from fsm.chart import ChartNode
 from fsm.formats.assembly import refuse
 from fsm.formats.diagrams.routes import Routes
 from fsm.formats.diagrams.scopes import TOP, Scope
-from fsm.formats.diagrams.state_diagram import DiagramNode, StarMark, StateDiagram
+from fsm.formats.diagrams.state_diagram import DiagramEdge, StarMark, StateDiagram
 
 __all__ = ["ChartNodes"]
 
@@ -23,18 +23,28 @@ class ChartNodes:
         self.ends: dict[Scope, str] = {}
         self.index: dict[str, int] = {}
         self.initial = 0
-        self.start = ""
-        """A state that is left at once, where the first states are inside of others."""
-        self.first: tuple[str, ...] = ()
-        """The states that are entered first."""
+        self.first: tuple[int, ...] = ()
+        """The states that are entered first, where they are inside of others."""
         self.complete = {Scope(mark.box, mark.region) for mark in diagram.ends}
+        for id_ in diagram.finals:
+            part = diagram.part(id_)
+            self.complete.add(Scope(part.box, part.region))
         """The scopes that have an end."""
+        self._completable: dict[str, bool] = {}
+        self._regions: dict[str, dict[int, list[str]]] = {}
+        for id_, part in (*diagram.nodes.items(), *diagram.boxes.items()):
+            if not part.kind:
+                self._regions.setdefault(part.box, {}).setdefault(part.region, []).append(id_)
+        self._starts: dict[Scope, list[StarMark]] = {}
+        for mark in diagram.starts:
+            self._starts.setdefault(Scope(mark.box, mark.region), []).append(mark)
         self._nodes: list[ChartNode] = []
         self._scopes: dict[int, Scope] = {}
         """The scope whose states are the children of a node."""
         self._inside: dict[Scope, list[str]] = {}
         self._histories: dict[str, list[str]] = {}
         self._entered: dict[Scope, set[str]] = {}
+        self._defaults: set[Scope] = set()
 
     # Names -----------------------------------------------------------------------------------
 
@@ -56,6 +66,13 @@ class ChartNodes:
 
     # Structure -------------------------------------------------------------------------------
 
+    def is_first(self, mark: StarMark) -> bool:
+        """Whether the state that a mark is at is the one that is entered first beside it."""
+        first = {start.state for start in self._starts.get(Scope(mark.box, mark.region), ())}
+        if not first:
+            first = set(self._regions[mark.box][mark.region])
+        return first == {mark.state}
+
     def around(self, id_: str) -> list[str]:
         """Return the boxes around a state, nearest first."""
         boxes = []
@@ -67,8 +84,19 @@ class ChartNodes:
 
     def can_complete(self, box: str) -> bool:
         """Whether all regions of a box have an end."""
-        regions = {part.region for part in self._parts() if part.box == box}
-        return all(Scope(box, region) in self.complete for region in regions)
+        if box not in self._completable:
+            regions = self._regions.get(box, {})
+            self._completable[box] = all(
+                Scope(box, region) in self.complete
+                or (
+                    len(states) == 1
+                    and states[0] in self.diagram.boxes
+                    and len(regions) > 1
+                    and self.can_complete(states[0])
+                )
+                for region, states in regions.items()
+            )
+        return self._completable[box]
 
     def lifted(self, id_: str, scope: Scope) -> str | None:
         """Return the state directly in a scope that is, or is around, this one."""
@@ -77,9 +105,6 @@ class ChartNodes:
             if (part.box, part.region) == scope:
                 return inner
         return None
-
-    def _parts(self) -> tuple[DiagramNode, ...]:
-        return (*self.diagram.nodes.values(), *self.diagram.boxes.values())
 
     # Nodes -----------------------------------------------------------------------------------
 
@@ -97,6 +122,7 @@ class ChartNodes:
                 inside.setdefault(Scope(part.box, part.region), []).append(id_)
         self._inside, self._histories = inside, histories
         self._entered = self._entered_states()
+        self._defaults = self._default_scopes()
         self._number(TOP, None)
         self._set_entries(routes)
         self._set_initial(routes)
@@ -111,8 +137,9 @@ class ChartNodes:
         number = self._append(id_, part.title, parent, final=id_ in self.final)
         if id_ not in self.diagram.boxes:
             return number
-        histories = [self._append(h, h, number, history=self.diagram.nodes[h].kind)
-                     for h in self._histories.get(id_, ())]  # fmt: skip
+        for history in self._histories.get(id_, ()):
+            kind = self.diagram.nodes[history].kind
+            self._append(history, history, number, history=kind)
         regions = sorted(scope.region for scope in self._inside if scope.box == id_)
         if not regions:
             refuse(self.diagram.name, part.line, f"{id_!r} has no state inside")
@@ -122,7 +149,7 @@ class ChartNodes:
         else:
             children = tuple(self._region(Scope(id_, region), number) for region in regions)
         self._nodes[number] = replace(
-            self._nodes[number], children=(*histories, *children), parallel=len(regions) > 1
+            self._nodes[number], children=children, parallel=len(regions) > 1
         )
         return number
 
@@ -142,7 +169,11 @@ class ChartNodes:
         self, id_: str, title: str, parent: int | None, *, final: bool = False, history: str = ""
     ) -> int:
         self.index[id_] = len(self._nodes)
-        self._nodes.append(ChartNode(id_, title, parent, (), (), False, final, history))
+        raised = (
+            tuple(raised.get(id_, ()))
+            for raised in (self.diagram.raised, self.diagram.raised_on_exit)
+        )
+        self._nodes.append(ChartNode(id_, title, parent, (), (), False, final, history, *raised))
         return len(self._nodes) - 1
 
     # What is entered -------------------------------------------------------------------------
@@ -167,15 +198,18 @@ class ChartNodes:
     def _set_entries(self, routes: Routes) -> None:
         for number, node in enumerate(self._nodes):
             if node.parallel:
-                entry = tuple(c for c in node.children if not self._nodes[c].history)
+                entry = node.children
             elif number in self._scopes:
                 entry = self._entry(self._scopes[number], routes)
             else:
                 continue
             self._nodes[number] = replace(self._nodes[number], entry=entry)
+        leaving: dict[str, list[DiagramEdge]] = {}
+        for edge in self.diagram.edges:
+            leaving.setdefault(edge.source, []).append(edge)
         for id_ in (id_ for ids in self._histories.values() for id_ in ids):
             number, parent = self.index[id_], self.index[self.diagram.nodes[id_].box]
-            edges = [edge for edge in self.diagram.edges if edge.source == id_]
+            edges = leaving.get(id_, ())
             targets = [t for e in edges for t in routes.unconditional(e.target, e.line, id_)]
             entry = tuple(self.index[t] for t in targets) or self._nodes[parent].entry
             self._nodes[number] = replace(self._nodes[number], entry=entry)
@@ -185,13 +219,13 @@ class ChartNodes:
         if len(first) == 1 and self._nodes[first[0]].parent is None:
             self.initial = first[0]
             return
-        self.first = tuple(self._nodes[number].id for number in first)
-        self.start = self.fresh("start")
-        self.initial = self._append(self.start, "start", None)
+        self.first = first
+        outermost = [self._nodes[first[0]].id, *self.around(self._nodes[first[0]].id)][-1]
+        self.initial = self.index[outermost]
 
     def _entry(self, scope: Scope, routes: Routes) -> tuple[int, ...]:
         """Return what is entered first in a scope."""
-        marks = [m for m in self.diagram.starts if (m.box, m.region) == scope]
+        marks = self._starts.get(scope, [])
         where = f" in {scope.box!r}" if scope.box else ""
         states = list(dict.fromkeys(mark.state for mark in marks))
         if len(states) > 1:
@@ -210,29 +244,46 @@ class ChartNodes:
 
     def _unmarked(self, scope: Scope, where: str) -> str:
         """Return the initial state where none is marked: the one that no arrow leads to."""
-        states = [s for s in self._inside[scope] if s not in self.final] or self._inside[scope]
-        entered = self._entered.get(scope, set())
-        likely = [id_ for id_ in states if id_ not in entered]
-        if len(likely) > 1 and self._is_entered(scope):
+        states, likely = self._inside[scope], self._likely(scope)
+        if len(likely) > 1 and scope in self._defaults:
             names = ", ".join(map(repr, likely[:4]))
             what = f"which state is initial{where}, {names}? mark it with [*] --> STATE"
             refuse(self.diagram.name, self.diagram.part(likely[1]).line, what)
-        initial = likely[0] if likely else states[0]
-        if len(states) > 1 and scope.box and self._is_entered(scope):
-            why = "no arrow leads there" if likely else "it is drawn first"
+        initial = likely[0]
+        if len(states) > 1 and scope in self._defaults:
+            entered = initial in self._entered.get(scope, ())
+            why = "it is drawn first" if entered else "no arrow leads there"
             self.diagram.assumed.append(f"{initial!r} is initial{where}: {why}")
         return initial
 
-    def _is_entered(self, scope: Scope) -> bool:
-        """Whether something enters a scope without saying which of its states."""
-        box = scope.box
-        if not box or len({s.region for s in self._inside if s.box == box}) > 1:
-            return True
-        diagram, parent = self.diagram, self._nodes[self.index[box]].parent
-        around = self._nodes[parent].entry if parent is not None else ()
-        return (
-            any(edge.target == box for edge in diagram.edges)
-            or any(mark.state == box for mark in diagram.starts)
-            or self.index[box] in around
-            or (parent is None and not diagram.starts)
-        )
+    def _likely(self, scope: Scope) -> list[str]:
+        """Return the states of a scope that no other state of it leads to, else its first one."""
+        states = [s for s in self._inside[scope] if s not in self.final] or self._inside[scope]
+        entered = self._entered.get(scope, set())
+        return [id_ for id_ in states if id_ not in entered] or states[:1]
+
+    def _default_scopes(self) -> set[Scope]:
+        """Return the scopes that are entered without a word about which of their states is."""
+        regions: dict[str, list[Scope]] = {}
+        for scope in self._inside:
+            regions.setdefault(scope.box, []).append(scope)
+        found: set[Scope] = set()
+        queue = [(edge.target, "") for edge in self.diagram.edges if not edge.internal]
+        scopes = [TOP]
+        while queue or scopes:
+            while scopes:
+                scope = scopes.pop()
+                if scope not in found:
+                    found.add(scope)
+                    marked = [mark.state for mark in self._starts.get(scope, ())]
+                    states = marked or self._likely(scope)[:1]
+                    queue += [(state, scope.box) for state in states]
+            state, outermost = queue.pop() if queue else ("", "")
+            if state in self.diagram.boxes:
+                scopes += regions.get(state, ())
+            for inner in [state, *self.around(state)] if state else ():
+                part = self.diagram.part(inner)
+                if part.box == outermost:
+                    break  # what is around is active already
+                scopes += [s for s in regions[part.box] if s.region != part.region]
+        return found

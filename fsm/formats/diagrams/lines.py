@@ -14,6 +14,7 @@ from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, refuse
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
+from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
 from fsm.formats.diagrams.state_diagram import (
     MAX_DEPTH,
@@ -29,12 +30,13 @@ from fsm.text import shortened
 
 __all__ = ["is_state_diagram", "parse_diagram", "read_diagram"]
 
+_LONGEST_LINE = 100_000
 _START = "[*]"
 _WORD = r"[^\s:{}\"<>\-\[\]]+"
 _PSEUDO_STATE = r"\[\*\]|\[\[\w+\]\]|[\w.+]+\[H\*?\]|\[H\*?\]"
 _NAME = rf"(?:{_PSEUDO_STATE}|\"[^\"]*\"|{_WORD}(?:-{_WORD})*)"
 _END = re.compile(_NAME)
-_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|\[\[\w+\]\]))*"
+_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|(?<=\s)\[\[(?:[^\]]|\](?!\]))*\]\]))*"
 _TAIL = re.compile(rf"(?P<looks>{_LOOKS})\s*(?::(?P<label>.*))?", re.DOTALL)
 _STATE = re.compile(
     rf"state\s+(?:\"(?P<title>[^\"]*)\"\s+as\s+(?P<id>{_NAME})"
@@ -45,13 +47,15 @@ _STATE = re.compile(
 _CLASS = re.compile(r":::\s*[\w,-]+")
 _DESCRIPTION = re.compile(rf"(?P<id>{_NAME}){_LOOKS}\s*:(?P<text>.*)", re.DOTALL)
 _HISTORY = re.compile(r"(?P<box>[^\[\]]*)\[H(?P<deep>\*?)\]")
-_STEREOTYPE = re.compile(r"(?:<<|\[\[)\s*(\w+\*?)")
+_STEREOTYPE = re.compile(r"<<\s*(?P<name>\w+\*?)|\[\[(?P<old>\w+)\]\]")
+_REGION = re.compile(r"<<\s*region\s*>>", re.IGNORECASE)
 _PSEUDO: dict[str, PseudoState] = {
     "fork": "fork", "join": "join", "choice": "choice", "junction": "choice",
     "entrypoint": "point", "exitpoint": "point", "inputpin": "point", "outputpin": "point",
     "expansioninput": "point", "expansionoutput": "point", "start": "start", "end": "end",
     "history": "shallow", "history*": "deep",
 }  # fmt: skip
+_NOTE = re.compile(r"note\s+(?:left|right)\s+of\s+(?P<id>\S+)\s*:(?P<text>.*)", re.IGNORECASE)
 _SIGN_OF_STATES = re.compile(r"^[ \t]*state\s|\[\*\]", re.IGNORECASE | re.MULTILINE)
 _PARTS = re.compile(r"(?:[#&]#?\w{1,31};|[^;])+")
 
@@ -109,6 +113,8 @@ class _LineReader:
         """The boxes around the line, the outermost first."""
         self.scopes = Scopes(self.diagram, innermost=dialect is MERMAID)
         self.titled: set[str] = set()
+        self.parted: set[str] = set()
+        """The states of which a region has begun."""
 
     @property
     def scope(self) -> Scope:
@@ -127,6 +133,8 @@ class _LineReader:
         skipped_to: re.Pattern[str] | None = None
         for number, written in lines:
             self.line = first_line + number
+            if len(written) > _LONGEST_LINE:
+                self._refuse(f"a line of more than {_LONGEST_LINE:,} characters")
             if skipped_to:
                 skipped_to = None if skipped_to.fullmatch(written.strip()) else skipped_to
                 continue
@@ -135,18 +143,41 @@ class _LineReader:
                 self._refuse_more(lines, first_line)
                 break
             skipped_to = next((e for b, e in self.dialect.blocks if b.fullmatch(line)), None)
-            if skipped_to or self.dialect.skipped.fullmatch(line):
-                self.diagram.skipped["note"] += line[:4].lower() == "note"
-                continue
-            for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
-                if part.strip():
-                    self._statement(part.strip())
+            if match := self.dialect.history.fullmatch(line):
+                self._histories(match)
+            elif skipped_to or self.dialect.skipped.fullmatch(line):
+                self._skip(line)
+            else:
+                self._statements(line)
         if skipped_to or self.scope.box:
             what = f"the state {self.scope.box!r}"
             what = "a part that is skipped, such as a note," if skipped_to else what
             self._refuse(f"{what} does not end")
         self._settle()
         return self.diagram
+
+    def _skip(self, line: str) -> None:
+        """Count a note; read one that says what happens inside of a state with states inside."""
+        if line[:4].lower() != "note":
+            return
+        match = _NOTE.fullmatch(line)
+        lines = self.dialect.text(match["text"].strip()).split("\n") if match else []
+        if match and match["id"] in self.diagram.boxes and all(map(is_reaction, lines)):
+            add_reactions(self.diagram, match["id"], lines, self.line)
+        else:
+            self.diagram.skipped["note"] += 1
+
+    def _statements(self, line: str) -> None:
+        for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
+            if part.strip():
+                self._statement(part.strip())
+
+    def _histories(self, match: re.Match[str]) -> None:
+        """Take states of a class that says history for history states."""
+        for name in re.split(r"[\s,]+", match["ids"].strip()):
+            self._node(name, Mention.NAMED)
+            if name in self.diagram.nodes:
+                self.diagram.nodes[name].kind = "deep" if match["deep"] else "shallow"
 
     def _refuse_more(self, lines: Iterator[tuple[int, str]], first_line: int) -> None:
         for number, line in lines:
@@ -181,6 +212,8 @@ class _LineReader:
         name = self._id(id_)
         if name == _START:
             self._refuse("[*] is no name of a state")
+        if _REGION.search(match["looks"]):
+            self._begin_region()
         if match["open"] and not match["close"]:
             self._open(name, title if title is not None or not quoted else id_[1:-1])
             return
@@ -191,12 +224,19 @@ class _LineReader:
         elif match["text"]:
             self._describe(name, match["text"])
 
+    def _begin_region(self) -> None:
+        """Begin another region for a state that is a whole one, as ``fsm draw`` writes it."""
+        if self.scope.box in self.parted:
+            self.open[-1] = self.scope._replace(region=self.scope.region + 1)
+        self.parted.add(self.scope.box)
+
     def _stereotype(self, name: str, looks: str) -> None:
         """Take what a stereotype says about a state; those without a meaning here are looks."""
-        stereotype = _STEREOTYPE.search(looks)
-        if stereotype and (kind := _PSEUDO.get(stereotype[1].lower())):
+        match = _STEREOTYPE.search(looks)
+        stereotype = (match["name"] or match["old"]) if match else ""
+        if kind := _PSEUDO.get(stereotype.lower()):
             if name in self.diagram.boxes:
-                self._refuse(f"{name!r} is <<{stereotype[1]}>> and has states inside")
+                self._refuse(f"{name!r} is <<{stereotype}>> and has states inside")
             self.diagram.nodes[name].kind = kind
 
     def _open(self, name: str, title: str | None) -> None:
@@ -264,7 +304,7 @@ class _LineReader:
     def _id(self, written: str) -> str:
         """Return a name without quotes; a history state has its box in its name."""
         if match := _HISTORY.fullmatch(written):
-            box = match["box"] or self.scope.box
+            box = match["box"].removesuffix(".") or self.scope.box
             if not box:
                 self._refuse(f"{written} outside of a state; write STATE{written}")
             name = f"{box}[H{match['deep']}]"
@@ -294,7 +334,8 @@ class _LineReader:
         if self.dialect.titles_by_colon and name not in self.titled:
             self._title(name, written.strip())
         else:
-            self.diagram.skipped["remark"] += 1
+            lines = self.dialect.text(written.strip()).split("\n")
+            add_reactions(self.diagram, name, lines, self.line)
 
     def _settle(self) -> None:
         """Make boxes without states inside plain states, and put every state into its box."""

@@ -44,9 +44,7 @@ class Scopes:
         self.found: dict[str, dict[Scope, tuple[Mention, int]]] = {}
 
     def add(self, id_: str, scope: Scope, evidence: Mention, line: int) -> None:
-        """Note a mention; a declaration outside of boxes is no more than that."""
-        if scope == TOP and evidence is Mention.DECLARED:
-            evidence = Mention.NAMED
+        """Note a mention."""
         scopes = self.found.setdefault(id_, {})
         before = scopes.get(scope)
         if before is None or before[0] < evidence:
@@ -62,6 +60,9 @@ class Scopes:
             if id_ in self.diagram.boxes:
                 continue  # is where its states are written
             node = self.diagram.nodes[id_]
+            if node.kind:  # where it is written matters to nothing but its name
+                node.box, node.region = max(scopes, key=lambda scope: scopes[scope][0])
+                continue
             scope = self._scope(id_, scopes)
             node.box, node.region = scope
             if len(scopes) > 1 and scopes[scope][0] is Mention.NAMED:
@@ -71,6 +72,9 @@ class Scopes:
         return assumed
 
     def _scope(self, id_: str, scopes: dict[Scope, tuple[Mention, int]]) -> Scope:
+        # Titles are often declared at the top: that does not say where a state is.
+        if TOP in scopes and scopes[TOP][0] is Mention.DECLARED:
+            scopes[TOP] = (Mention.NAMED, scopes[TOP][1])
         strongest = max(evidence for evidence, _ in scopes.values())
         likely = [scope for scope, (evidence, _) in scopes.items() if evidence is strongest]
         if strongest is Mention.NAMED and not self.innermost:

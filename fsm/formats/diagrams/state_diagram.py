@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
@@ -9,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from fsm.formats.assembly import MAX_PARTS, refuse
 
 __all__ = [
+    "CLOCK",
     "MAX_DEPTH",
     "OWN_BOX",
     "DiagramEdge",
@@ -18,11 +20,13 @@ __all__ = [
     "StateDiagram",
 ]
 
-OWN_BOX = ("status_", "cluster_")
-"""How the ids of the boxes begin that ``fsm draw`` puts around the states of a status.
+OWN_BOX = "status_"
+"""How the ids of the boxes begin that ``fsm draw`` puts around the states of a status."""
 
-The second one is how every box in DOT begins that Graphviz draws.
-"""
+CLOCK = "⏱"
+"""The sign of a timer, with which ``fsm draw`` begins the label of its arrow."""
+_BY_ITSELF = re.compile(rf"^always(?=\s*(?:\[|/|$))|^{CLOCK}", re.MULTILINE)
+_RAISE = re.compile(r"\braise\s")
 
 MAX_DEPTH = 50
 """States inside each other."""
@@ -86,6 +90,14 @@ class StateDiagram:
     """The arrows from ``[*]``."""
     ends: list[StarMark] = field(default_factory=list)
     """The arrows to ``[*]``."""
+    finals: dict[str, int] = field(default_factory=dict)
+    """The states that are final by their looks, with the line."""
+    boxes_are_statuses: bool = False
+    """Whether boxes are what ``fsm draw`` puts around statuses, if the diagram is flat."""
+    raised: dict[str, list[str]] = field(default_factory=dict)
+    """The events that entering a state raises."""
+    raised_on_exit: dict[str, list[str]] = field(default_factory=dict)
+    """The events that leaving a state raises."""
     skipped: Counter[str] = field(default_factory=Counter)
     """What is not read, such as notes, and how often it occurs."""
     assumed: list[str] = field(default_factory=list)
@@ -117,12 +129,14 @@ class StateDiagram:
     @property
     def final(self) -> dict[str, int]:
         """The states outside of boxes that are marked as final, with the line of the mark."""
-        return _first_lines(self.ends)
+        return self.finals | _first_lines(self.ends)
 
     @property
     def is_own(self) -> bool:
         """Whether all boxes are those that ``fsm draw`` puts around statuses."""
-        return bool(self.boxes) and all(id_.startswith(OWN_BOX) for id_ in self.boxes)
+        return self.boxes_are_statuses or (
+            bool(self.boxes) and all(id_.startswith(OWN_BOX) for id_ in self.boxes)
+        )
 
     @property
     def nesting(self) -> tuple[int, str] | None:
@@ -133,6 +147,9 @@ class StateDiagram:
         boxes = self.boxes
         found = [(box.line, f"{id_!r} is in {box.box!r}") for id_, box in boxes.items() if box.box]
         found += [(n.line, f"a {n.kind} state") for n in self.nodes.values() if n.kind]
+        found += [(self.part(id_).line, f"{id_!r} raises an event")
+                  for raised in (self.raised, self.raised_on_exit)
+                  for id_, events in raised.items() if events]  # fmt: skip
         found += [(n.line, f"regions in {n.box!r}") for n in self.nodes.values() if n.region]
         for mark in (*self.starts, *self.ends):
             if mark.box or mark.state in boxes:
@@ -142,6 +159,8 @@ class StateDiagram:
         for edge in self.edges:
             if edge.internal:
                 found.append((edge.line, "an internal transition"))
+            elif _happens_by_itself(edge.label):
+                found.append((edge.line, f"{edge.label!r} happens by itself"))
             elif edge.target in boxes:
                 found.append((edge.line, f"an arrow to {edge.target!r}, which has states inside"))
         return min(found, default=None)
@@ -164,6 +183,13 @@ class StateDiagram:
             if len(edges) > MAX_PARTS:
                 refuse(self.name, edge.line, f"more than {MAX_PARTS} arrows")
         return edges
+
+
+def _happens_by_itself(label: str) -> bool:
+    """Whether a label is that of an automatic arrow, of a timer, or raises an event."""
+    action = label.find("/")
+    raises = action >= 0 and _RAISE.search(label, action) is not None
+    return raises or _BY_ITSELF.search(label) is not None
 
 
 def _first_lines(marks: list[StarMark]) -> dict[str, int]:

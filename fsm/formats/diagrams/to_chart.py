@@ -9,12 +9,15 @@ outside of all states it marks the state, which may still be left.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from fsm.chart import Chart, ChartEdge
+from fsm.chart import Chart, ChartEdge, ChartTimer
+from fsm.epoch import read_duration
 from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.diagrams.branches import forks_with_regions
@@ -22,16 +25,23 @@ from fsm.formats.diagrams.chart_nodes import ChartNodes
 from fsm.formats.diagrams.conditions import conjunction
 from fsm.formats.diagrams.joins import Joining, joinings
 from fsm.formats.diagrams.labels import actions, read_label
+from fsm.formats.diagrams.reactions import raised_events
 from fsm.formats.diagrams.routes import Route, Routes
-from fsm.formats.diagrams.state_diagram import DiagramEdge, StarMark, StateDiagram
-from fsm.guard import ALWAYS, Formula, Guard
+from fsm.formats.diagrams.state_diagram import CLOCK, DiagramEdge, StarMark, StateDiagram
+from fsm.guard import Formula, Guard
 from fsm.machine import Machine, Origin
 
 __all__ = ["nested_machine"]
 
 MAX_CELLS = 100_000
 """States times events; regions that multiply make a small diagram a large table."""
+_MAX_ARROWS = 20_000
 _DONE = "done.state."
+_ALWAYS = "always"
+"""How ``fsm draw`` labels an arrow that is taken without an event."""
+_WHEN_DONE = "when done"
+"""How it labels an arrow that is taken once its state is complete."""
+_AFTER = re.compile(rf"{CLOCK}\s*(?P<name>\S.*?)??\s*\bafter (?P<delay>[\d.smhd ]+)")
 
 
 def nested_machine(diagram: StateDiagram) -> Machine:
@@ -49,7 +59,6 @@ def nested_machine(diagram: StateDiagram) -> Machine:
         machine,
         states=states,
         unreachable=tuple(id_ for id_ in machine.unreachable if id_ in drawn),
-        assumed=tuple(diagram.assumed),
     )
 
 
@@ -60,29 +69,48 @@ class _Step(NamedTuple):
     route: Route
     outputs: tuple[str, ...] = ()
     internal: bool = False
+    raised: tuple[str, ...] = ()
 
 
 class _Reading:
     def __init__(self, diagram: StateDiagram) -> None:
         self.diagram = diagram
+        if len(diagram.edges) > _MAX_ARROWS:
+            what = f"more than {_MAX_ARROWS:,} arrows in a diagram that is not flat"
+            refuse(diagram.name, diagram.edges[_MAX_ARROWS].line, what)
         forks_with_regions(diagram)
         self.nodes = ChartNodes(diagram)
         self.accepting: list[str] = []
         """The states that are marked as final, and may still be left."""
+        self.completing: dict[str, set[str]] = {}
+        """What the arrows without an event from each state with states inside lead to."""
+        for edge in diagram.edges:
+            if edge.source in diagram.boxes and not read_label(edge.label):
+                self.completing.setdefault(edge.source, set()).add(edge.target)
         self._take_ends()
         self.joinings: list[Joining] = joinings(diagram, self.nodes)
         self.routes = Routes(diagram)
         self.alternatives = self._alternatives()
+        self.timers: dict[tuple[str, str], int] = {}
+        """The delays of timers in microseconds, by the state that starts them and their event."""
 
     # Ends ------------------------------------------------------------------------------------
 
     def _take_ends(self) -> None:
         """Turn the arrows to ``[*]`` into final states, marks, and arrows to states of the end."""
         diagram = self.diagram
+        for id_ in diagram.finals:
+            if diagram.part(id_).box:
+                self.nodes.final.add(id_)
+            else:
+                self.accepting.append(id_)
         left = {edge.source for edge in diagram.edges}
         left |= {mark.state for mark in diagram.ends if mark.label}
         for mark in diagram.ends:
             part = diagram.part(mark.state)
+            if part.kind in ("shallow", "deep"):
+                what = f"the history {mark.state!r} leads to [*], which is no state to resume"
+                refuse(diagram.name, mark.line, what)
             if mark.label or part.kind or self._can_complete(mark.state):
                 self._add_end(mark)
             elif not mark.box:
@@ -105,14 +133,7 @@ class _Reading:
 
     def _is_left_at_once(self, mark: StarMark) -> bool:
         """Whether a final state is entered first, in a state that is left when it is complete."""
-        states = [m.state for m in self.diagram.starts if (m.box, m.region) == mark[3:]]
-        unmarked = not states and not any(e.target == mark.state for e in self.diagram.edges)
-        ways = {
-            edge.target
-            for edge in self.diagram.edges
-            if edge.source == mark.box and not read_label(edge.label)
-        }
-        return len(ways) == 1 and (mark.state in states or unmarked)
+        return len(self.completing.get(mark.box, ())) == 1 and self.nodes.is_first(mark)
 
     def _can_complete(self, id_: str) -> bool:
         return id_ in self.diagram.boxes and self.nodes.can_complete(id_)
@@ -121,7 +142,7 @@ class _Reading:
         """Return the atomic states of the states that are marked as final."""
         diagram = self.diagram
         accepting = set(self.accepting)
-        if not diagram.starts and not diagram.ends and diagram.edges:
+        if diagram.edges and not (diagram.starts or diagram.ends or diagram.finals):
             left = {edge.source for edge in diagram.edges if edge.source != edge.target}
             accepting = {i for i, n in diagram.nodes.items() if not n.box} - left
         return {id_ for id_ in diagram.nodes if accepting & {id_, *self.nodes.around(id_)}}
@@ -135,12 +156,6 @@ class _Reading:
         nodes = self.nodes.chart_nodes(self.routes)
         index = self.nodes.index
         edges = [self._edge(step, index) for step in steps]
-        if self.nodes.start:
-            first = ChartEdge(
-                index[self.nodes.start], tuple(index[t] for t in self.nodes.first), (), False,
-                ALWAYS,
-            )  # fmt: skip
-            edges.insert(0, first)
         events = dict.fromkeys(event for edge in edges for event in edge.events)
         done = {f"{_DONE}{id_}" for id_ in diagram.boxes}
         stem = Path(diagram.name).stem
@@ -156,6 +171,12 @@ class _Reading:
             companion=None,
             atomic_update=False,
             rules="scxml",
+            start=self.nodes.first,
+            assumed=tuple(diagram.assumed),
+            timers=tuple(
+                ChartTimer(index[source], event, delay)
+                for (source, event), delay in self.timers.items()
+            ),
         )
 
     def _edge(self, step: _Step, index: dict[str, int]) -> ChartEdge:
@@ -167,6 +188,7 @@ class _Reading:
             events=(route.event,) if route.event else (),
             internal=step.internal,
             guard=route.guard,
+            raised=step.raised,
             outputs=step.outputs,
             origin=origin,
         )
@@ -189,19 +211,40 @@ class _Reading:
                 guard = conjunction([joining.guard, route.guard])
                 steps.append(_Step(joining.box, route._replace(guard=guard)))
         self._refuse_two_targets(steps)
-        return steps
+        return list({self._key(step): step for step in reversed(steps)}.values())[::-1]
+
+    def _key(self, step: _Step) -> tuple[object, ...]:
+        """Return what is the same in two arrows of which one is enough."""
+        route = step.route
+        return step.source, route.event, route.guard.text, route.targets, step.internal, step.raised
 
     def _of_edge(self, edge: DiagramEdge) -> Iterator[_Step]:
-        outputs = tuple(actions(edge.label))
+        raised = tuple(raised_events(edge.label))
+        outputs = tuple(a for a in actions(edge.label) if not raised)
         for route in self.routes.of(edge):
             event, guard = route.event or f"to {route.name}", route.guard
-            if not route.event and self._can_complete(edge.source):
+            if event == _ALWAYS:
+                event = ""
+            elif event.startswith(CLOCK):
+                event = self._timer(edge, event)
+            elif route.event in ("", _WHEN_DONE) and self._can_complete(edge.source):
                 if edge.source in self.alternatives:
                     guard = conjunction([self._complete(edge.source), guard])
                 else:
                     event = f"{_DONE}{edge.source}"
             route = route._replace(event=event, guard=guard, line=edge.line)
-            yield _Step(edge.source, route, outputs, edge.internal)
+            yield _Step(edge.source, route, outputs, edge.internal, raised)
+
+    def _timer(self, edge: DiagramEdge, event: str) -> str:
+        """Return the event of a timer, which the source starts."""
+        match = _AFTER.fullmatch(event)
+        delay = read_duration(match["delay"].replace(" ", "")) if match else None
+        if match is None or delay is None:
+            what = f"{event!r} does not say after how long; write {CLOCK} NAME after 1h 30m"
+            refuse(self.diagram.name, edge.line, what)
+        name = match["name"] or f"after {match['delay']}"
+        self.timers[edge.source, name] = delay // timedelta(microseconds=1)
+        return name
 
     def _alternatives(self) -> set[str]:
         """Return the states that several arrows without a label leave: one event is not enough."""
