@@ -25,6 +25,7 @@ from fsm.drawing.layout import Layout, layers_passed
 from fsm.drawing.model import Look, Picture
 from fsm.drawing.overview import overview_of
 from fsm.drawing.pictures import picture_of
+from fsm.drawing.wording import CLOCK
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -59,6 +60,8 @@ _SOME_LAYERS = 6_000
 _PLACED = "nop"
 """The engine that keeps the given positions."""
 _IMAGES = ("svg", "png", "pdf")
+_CLOCK = "◷"
+"""The clock in images: few fonts have :data:`CLOCK`, most have this one."""
 _DPI = 144
 _DOTS = 12_000_000
 """A larger picture has fewer dots per inch, but at least half of them."""
@@ -238,6 +241,7 @@ def render(
     :class:`OutputError` if it fails.
     """
     _check(format, engine, renderer)
+    dot_text = dot_text.replace(CLOCK, _CLOCK)
     if _is_wheel(renderer):
         return _through_wheel(dot_text, engine, timeout)
     program = shutil.which("dot")
