@@ -127,7 +127,7 @@ class Chart:
     assumed: tuple[str, ...] = ()
     """What the reader assumed, for :attr:`fsm.machine.Machine.assumed`."""
 
-    @property
+    @cached_property
     def parallel_ends(self) -> bool:
         """Whether an outermost parallel state ends the machine once all its regions are complete.
 

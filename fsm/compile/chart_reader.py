@@ -126,8 +126,10 @@ def _edge(
     known: tuple[str, ...],
 ) -> ChartEdge:
     state = transition.source
-    events = declared.heard(transition, known)
-    where = declared.place(state, tuple(map(str, transition.events)))
+    written = tuple(map(str, transition.events))
+    # An event that never happens makes no transition without event.
+    events = declared.heard(transition, known) or written
+    where = declared.place(state, written)
     for target in transition.targets:
         if target not in declared:
             raise MachineError(

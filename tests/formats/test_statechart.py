@@ -188,6 +188,9 @@ RULES = {
     ),
     "a deep start": (('<state id="s"><state id="a"/><state id="b"><initial><transition target="c"/>'
         '</initial><state id="d"/><state id="c">{x:d}</state></state></state>{start}'), "x", "d"),
+    "what no state completes": (
+        '<state id="a">{x:b}{done.state.a:c}</state><state id="b"/><state id="c"/>', "x", "b",
+    ),
     "states without ids": (
         '<state><state id="a">{x:b}</state></state><state id="b"/>', "x", "b",
     ),
