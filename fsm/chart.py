@@ -122,6 +122,8 @@ class Chart:
     timers: tuple[ChartTimer, ...] = ()
     start: tuple[int, ...] = ()
     """The states entered at the start, where they are not those that ``initial`` enters."""
+    known: tuple[tuple[str, bool], ...] = ()
+    """The guards whose truth before the first event is known."""
     strict: bool = False
     """Whether an event that no transition has is an error (``StateMachine``)."""
     assumed: tuple[str, ...] = ()

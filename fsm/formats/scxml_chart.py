@@ -23,6 +23,7 @@ from fsm.formats.scxml_content import (
     refuse_failures,
     refuse_talking,
 )
+from fsm.formats.scxml_data import decided_at_start, unchanged_data
 from fsm.formats.xml import Element
 from fsm.guard import ALWAYS, Guard, parse_guard
 from fsm.machine import Machine
@@ -133,8 +134,8 @@ class _Reader:
         nodes = tuple(map(self._node, range(len(self.elements))))
         names = dict.fromkeys(name for row in descriptors for name in row)
         alphabet = tuple(name for name in names if not _is_raised(name))
-        emitted = (event for c in self.contents for event in (*c.raised, *c.sent))
-        done = (f"done.state.{node.id}" for node in nodes if node.children)
+        emitted = [event for c in self.contents for event in (*c.raised, *c.sent)]
+        done = [f"done.state.{node.id}" for node in nodes if node.children]
         known = tuple(dict.fromkeys((*alphabet, *done, *emitted)))
         heard = _Heard(known)
         timers = tuple(self._timers())
@@ -156,8 +157,24 @@ class _Reader:
             rules="scxml",
             timers=timers,
             start=() if start == (initial,) else start,
+            known=tuple(self._known_at_start(declared, edges, {*done, *emitted})),
             assumed=tuple(dict.fromkeys(self._assumed(alphabet, timers))),
         )
+
+    def _known_at_start(
+        self,
+        declared: Sequence[tuple[int, Element]],
+        edges: Sequence[ChartEdge],
+        internal: Set[str],
+    ) -> Iterator[tuple[str, bool]]:
+        """Yield the guards that data decide at the start, as no event has changed these yet."""
+        late = [
+            element
+            for (_, element), edge in zip(declared, edges, strict=True)
+            if edge.events and internal.isdisjoint(edge.events)
+        ]
+        names = sorted({name for edge in edges for name in edge.guard.names})
+        return decided_at_start(names, unchanged_data(self.root, late))
 
     def _states_of(self, parent: int | None) -> list[int]:
         """Return the children of a state that can be active."""
