@@ -36,7 +36,7 @@ class _Formula(_Member):
 
 class _Node(_Member):
     id: str
-    title: str
+    title: str = ""
     parent: int | None = None
     children: tuple[int, ...] = ()
     entry: tuple[int, ...] = ()
@@ -84,8 +84,8 @@ class DeclaredChart(_Member):
     """The member ``chart`` of a document."""
 
     states: tuple[_Node, ...]
-    transitions: tuple[_Edge, ...]
     initial: int
+    transitions: tuple[_Edge, ...] = ()
     title: str = ""
     events: tuple[str, ...] = ()
     atomic_update: bool = False
