@@ -124,6 +124,8 @@ class Chart:
     """The states entered at the start, where they are not those that ``initial`` enters."""
     known: tuple[tuple[str, bool], ...] = ()
     """The guards whose truth before the first event is known."""
+    enters_itself: bool = True
+    """Whether an internal transition of a state to itself enters it."""
     strict: bool = False
     """Whether an event that no transition has is an error (``StateMachine``)."""
     assumed: tuple[str, ...] = ()
