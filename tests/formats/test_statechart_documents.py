@@ -87,6 +87,13 @@ XSTATE = {
         xstate('"a": {"on": {"x": "b"}}, "b": {}', '"on": {"x": ".a", "y": ".b"},'),
         "a; a x b; a y b; b x a; b y b",
     ),
+    "a region that stays wins over the whole": (
+        xstate(
+            '"a": {"type": "parallel", "states": {"p": {"initial": "p1", "states": {"p1": {"on": '
+            '{"y": "p2"}}, "p2": {}}}, "q": {"on": {"x": {}}}}, "on": {"x": "#m.a"}}'
+        ),
+        "p1+q; p1+q x p1+q; p1+q y p2+q; p2+q x p2+q",
+    ),
     "a wildcard": (
         xstate('"a": {"on": {"x": "b", "*": "c"}}, "b": {"on": {"y": "a"}}, "c": {}'),
         "a; a x b; a y c; a * c; b y a",
