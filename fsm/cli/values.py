@@ -240,6 +240,6 @@ timeout_option = option(
     "--timeout",
     type=DurationParam(),
     group="Limits and safety",
-    show_default="4s",
-    help="Longest time for the layout of a diagram, before a simpler one is used.",
+    show_default="2m",
+    help="Longest time for a diagram; what takes longer is an error.",
 )
