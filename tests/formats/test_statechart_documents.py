@@ -323,7 +323,7 @@ def test_what_is_refused(text: str, line: int, message: str, tmp_path: Path) -> 
 
 BOMB = "a: &a [x, x]\n" + "".join(
     f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
-    for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    for a, b in zip("abcdef", "bcdefg", strict=True)
 )
 REFUSED_YAML = {
     "no YAML": ("a: [", 1, "not YAML"),
