@@ -21,7 +21,7 @@ from fsm.machine import Machine, State, Transition
 from tests.depth import DEEP, at_full_depth, samples
 from tests.discovery.random_logs import Traces, machine_of, random_machine, walks, with_errors
 
-MACHINES = 50 if DEEP else 2
+MACHINES = 50 if DEEP else 1
 LEAST = 150
 
 
