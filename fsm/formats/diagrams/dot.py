@@ -9,12 +9,10 @@ without an arrow to it, or a mark inside, its label is the status of the states 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from fsm.errors import MachineError
 from fsm.files import read_text
-from fsm.formats.assembly import refuse
 from fsm.formats.diagrams.dot_clusters import DotClusters
 from fsm.formats.diagrams.dot_labels import node_label
 from fsm.formats.diagrams.dot_looks import (
@@ -26,6 +24,7 @@ from fsm.formats.diagrams.dot_looks import (
     pseudo_state,
 )
 from fsm.formats.diagrams.labels import read_label
+from fsm.formats.diagrams.parallel_exports import refuse_own_rules
 from fsm.formats.diagrams.reactions import add_reactions
 from fsm.formats.diagrams.scopes import Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
@@ -140,7 +139,8 @@ class _DotReader:
             elif isinstance(part, DotEdge) and "invis" not in part.text("style"):
                 self._add_edge(part)
         self._add_regions()
-        self._refuse_halves()
+        if self.is_export:
+            refuse_own_rules(diagram, self.clusters.parallel)
         self._start_where_active()
         inside = {part.box for part in (*diagram.nodes.values(), *diagram.boxes.values())}
         for id_ in set(diagram.boxes) - inside:
@@ -182,31 +182,6 @@ class _DotReader:
             inside = [part for part in parts if part.box == box and not part.kind]
             for region, part in enumerate(sorted(inside, key=lambda part: part.line)):
                 part.region = region
-
-    def _refuse_halves(self) -> None:
-        """Refuse an arrow into one region of a parallel state, in an export of ``transitions``.
-
-        That library leaves the other regions inactive, as no other tool does.
-        """
-        diagram = self.result
-        around = {id_: list(self._around(id_)) for id_ in (*diagram.nodes, *diagram.boxes)}
-        for edge in diagram.edges if self.is_export else ():
-            for box, region in around[edge.target]:
-                if box in self.clusters.parallel and (box, region) not in around[edge.source]:
-                    what = f"the arrow from {edge.source!r} to {edge.target!r} enters one region of"
-                    refuse(
-                        diagram.name,
-                        edge.line,
-                        f"{what} {box!r} only, and the library leaves the others inactive; draw it "
-                        f"to {box!r}",
-                    )
-
-    def _around(self, id_: str) -> Iterator[Scope]:
-        """Yield the regions around a state, the innermost first."""
-        part = self.result.part(id_)
-        while part.box:
-            yield Scope(part.box, part.region)
-            part = self.result.boxes[part.box]
 
     def _start_where_active(self) -> None:
         """Take the active state of an export as the initial one, which is not marked there."""
