@@ -11,7 +11,8 @@ from fsm.drawing import draw
 from fsm.drawing.faults import find_faults
 from fsm.drawing.graphviz import Renderer
 from fsm.drawing.layout import TitleSide, backward_arrows
-from fsm.drawing.model import DIRECTIONS, Look, picture_of
+from fsm.drawing.model import DIRECTIONS, Look
+from fsm.drawing.pictures import picture_of
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 from tests.depth import DEEP

@@ -21,7 +21,7 @@ from fsm.conformance.causes import Cause
 from fsm.conformance.least_repair import CountedEdit
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing import graphviz as graphviz_module
-from fsm.drawing.dot import GREY, PAINTS, TONES, to_dot
+from fsm.drawing.dot import to_dot
 from fsm.drawing.graphviz import ENGINES, RENDERERS, Renderer, lay_out
 from fsm.drawing.grid_layout import grid_places
 from fsm.drawing.layout import Layout
@@ -34,9 +34,10 @@ from fsm.drawing.marking import (
 )
 from fsm.drawing.model import DIRECTIONS, Look, Picture
 from fsm.drawing.overlay import Mark, Overlay, Tone
+from fsm.drawing.paints import GREY, PAINTS, TONES, dark_colors, dark_rules
 from fsm.drawing.pictures import picture_of
 from fsm.drawing.repair_marking import repair_overlay
-from fsm.drawing.svg import _in_words, dark_colors, dark_rules
+from fsm.drawing.svg import _in_words
 from fsm.errors import FsmError, OutputError
 from fsm.machine import Machine, State, Transition
 from fsm.suites import suite

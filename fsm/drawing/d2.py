@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fsm.drawing.dot import PAINTS, TONES
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Tone
+from fsm.drawing.paints import PAINTS, TONES
 from fsm.text import wrapped
 
 __all__ = ["to_d2"]
@@ -66,6 +66,7 @@ class _D2Writer:
             yield from self._box(box, 0)
         if picture.initial is not None:
             yield f"start -> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"start -> {self._named(name)}" for name in picture.initial_forks)
         for arrow in picture.arrows:
             yield from self._arrow(arrow)
         if picture.legend:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fsm.drawing.dot import PAINTS, TONES
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Mark, Tone
+from fsm.drawing.paints import PAINTS, TONES
 from fsm.text import plain_ids, wrapped
 
 __all__ = ["to_plantuml"]
@@ -67,6 +67,7 @@ class _PlantUmlWriter:
             yield from self._box(box, 0)
         if picture.initial is not None:
             yield f"[*] --> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"[*] --> {self.ids[name]}" for name in picture.initial_forks)
         yield from self._arrows(None, 0)
         for node in picture.loose if picture.is_declared else picture.nodes:
             yield from self._final(node, 0)

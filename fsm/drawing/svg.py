@@ -5,14 +5,15 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from math import dist
 
-from fsm.drawing.dot import FONT, GREY, LABEL, MONOSPACE, PAINTS, TONES
+from fsm.drawing.dot import LABEL
 from fsm.drawing.faults import Point, points_of
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
+from fsm.drawing.paints import FONT, GREY, MONOSPACE, TONES, dark_rules
 from fsm.errors import OutputError
 from fsm.text import visible
 
-__all__ = ["dark_colors", "dark_rules", "interactive_svg", "standalone_svg"]
+__all__ = ["interactive_svg", "standalone_svg"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _G, _TEXT, _TITLE, _A, _PATH, _POLYGON = (
@@ -81,7 +82,7 @@ def _restyle(root: ET.Element) -> None:
     _join(graph)
     for group in graph.findall(_G):
         part, _, number = group.attrib.pop("id", "").partition(" ")
-        if part in ("state", "arrow", "box"):
+        if part in ("state", "arrow"):
             group.set(f"data-{part}", number)
         kind, *words = group.get("class", "").split(" ")
         kind = "edge" if LABEL in words else kind
@@ -99,40 +100,41 @@ def _restyle(root: ET.Element) -> None:
 
 
 def _join(graph: ET.Element) -> None:
-    """Make one arrow of the two lines that meet in its label; it runs below the label."""
-    labels: dict[str, ET.Element] = {}
+    """Make one arrow of the lines to a label and from it, which runs below the label."""
+    grounds: dict[str, ET.Element] = {}
     lines: dict[str, list[ET.Element]] = {}
     for group in graph.findall(_G):
-        number = group.get("id", "")
-        words = group.get("class", "").split(" ")
+        number, (kind, *words) = group.get("id", ""), group.get("class", "").split(" ")
         if LABEL in words:
-            labels[number] = group
-        elif words[0] == "edge":
+            grounds[number] = next(group.iter(_POLYGON))
+        elif kind == "edge":
             lines.setdefault(number, []).append(group)
-    for number, label in labels.items():
-        if len(lines.get(number, ())) != 2:  # it forks, or begins at its label
-            continue
-        first, second = lines[number]
-        ground = next(label.iter(_POLYGON))
+    for number, ground in grounds.items():
         xs, ys = zip(*points_of(ground.get("points", "")), strict=True)
         middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
-        one, other = next(first.iter(_PATH)), next(second.iter(_PATH))
-        before, after = (_towards(path.get("d", ""), middle) for path in (one, other))
-        other.set("d", _path(before, middle, after[::-1]))
-        graph.remove(first)
+        heads = [line for line in lines[number] if line.find(f".//{_POLYGON}") is not None]
+        tails = [line for line in lines[number] if line not in heads]
+        start = "".join(_from(path, middle, to=True) for tail in tails for path in _paths(tail))
+        for tail in tails if heads else ():
+            graph.remove(tail)
+        for head in heads:
+            for path in _paths(head):
+                path.set("d", f"{start or f'M{_xy(middle)}'}{_from(path, middle)}")
+                start = ""
 
 
-def _towards(path: str, place: Point) -> list[Point]:
-    """Return the points of a path, so that the last one is the end nearer to a place."""
-    points = points_of(path)
-    return points if dist(points[-1], place) <= dist(points[0], place) else points[::-1]
+def _paths(group: ET.Element) -> list[ET.Element]:
+    return list(group.iter(_PATH))
 
 
-def _path(before: list[Point], middle: Point, after: list[Point]) -> str:
-    """Return a path of two curves, joined by straight lines through a point."""
-    start, *curve = map(_xy, before)
-    first, *rest = map(_xy, after)
-    return f"M{start}C{' '.join(curve)}L{_xy(middle)}L{first}C{' '.join(rest)}"
+def _from(path: ET.Element, middle: Point, *, to: bool = False) -> str:
+    """Return a path of Graphviz as one that leads from the middle of a label, or to it."""
+    points = points_of(path.get("d", ""))
+    is_away = dist(points[0], middle) <= dist(points[-1], middle)
+    start, *curve = map(_xy, points if is_away != to else points[::-1])
+    if to:
+        return f"M{start}C{' '.join(curve)}L{_xy(middle)}"
+    return f"L{start}C{' '.join(curve)}"
 
 
 def _xy(point: Point) -> str:
@@ -228,52 +230,3 @@ def _in_words(picture: Picture) -> str:
     finals = [node.title for node in picture.nodes if node.final]
     words += [ends.format(", ".join(finals))] if finals else []
     return visible(" ".join((*words, *picture.legend)))
-
-
-# Dark mode -----------------------------------------------------------------------------------
-
-
-def dark_rules(selector: str) -> str:
-    """Return the CSS rules that replace the colours of a picture by dark ones, below a selector.
-
-    The light colours stay in the attributes, so that a program without CSS shows the light picture.
-    """
-    rules = []
-    for light, dark in dark_colors().items():
-        for attribute in ("fill", "stroke"):
-            rules.append(f'{selector} [{attribute}="{light}"]{{{attribute}:{dark}}}')
-    return "".join(rules)
-
-
-def dark_colors() -> dict[str, str]:
-    """Return the dark colour for each light colour."""
-    papers = {"white": "#0f161d", "#ffffff": "#18222c"}
-    inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0"}
-    tones = {TONES[tone][0]: color for tone, color in _DARK_TONES.items()}
-    pairs = zip(PAINTS, _DARK_PAINTS, strict=True)
-    status = {
-        light: dark
-        for paint, (fill, line) in pairs
-        for light, dark in zip(paint, (fill, line, line), strict=True)
-    }
-    return papers | inks | tones | status
-
-
-_DARK_PAINTS = (
-    ("#12283a", "#56b4e9"),
-    ("#3a2013", "#ff9d5c"),
-    ("#222a32", "#9fb0c0"),
-    ("#332c0e", "#e0b83c"),
-    ("#0e2f26", "#3ccfa0"),
-    ("#351f2e", "#ffc4ea"),
-)
-_DARK_TONES = {
-    Tone.FADED: "#56626e",
-    Tone.ADDED: "#3ccfa0",
-    Tone.REMOVED: "#ff9d7a",
-    Tone.CHANGED: "#e0b83c",
-    Tone.REJECTED: "#ff7b80",
-    Tone.TAKEN: "#56b4e9",
-    Tone.MISSING: "#56b4e9",
-    Tone.EXTRA: "#ff9d7a",
-}
