@@ -119,6 +119,7 @@ def test_one_machine_in_many_writings(language: str, text: str) -> None:
         ("push [shut] / beep", "push[shut]"),
         ("push[shut]/beep", "push[shut]"),
         ("push\n[shut]\n/ beep", "push[shut]"),
+        ("push /\nbeep", "push"),
         ("push [not yet\nshut]", "push[not yet shut]"),
         ("push if shut", "push[shut]"),
         ("push, kick", "push kick"),

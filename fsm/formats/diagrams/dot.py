@@ -69,14 +69,17 @@ def parse_dot_diagram(text: str, name: str, first_line: int = 1) -> StateDiagram
 
 def _is_mealy(parts: list[DotPart]) -> bool:
     nodes = [part for part in parts if isinstance(part, DotNode)]
-    shows = any("shows" in node.attributes for node in nodes)
-    has_states = any(isinstance(p, DotCluster) and p.name and p.label for p in parts)
-    starts = any(n.name == "start" and is_point(n.name, n) for n in nodes)
-    if not shows and (has_states or starts or any(map(pseudo_state, nodes))):
-        return False  # machines for tests have neither
+    if any("shows" in node.attributes for node in nodes):
+        return True
     labels = [part.label for part in parts if isinstance(part, DotEdge) and part.label]
+    if any(isinstance(p, DotCluster) and p.name and p.label for p in parts):
+        return False  # machines for tests have no states inside of others
+    if any(n.name == "start" and is_point(n.name, n) for n in nodes) or any(
+        map(pseudo_state, nodes)
+    ):
+        return False  # fsm and state-machine-cat draw such nodes
     pairs = sum(any(_is_pair(line) for line in label_lines(label)) for label in labels)
-    return shows or 2 * pairs >= len(labels)
+    return 2 * pairs >= len(labels)
 
 
 def _is_pair(line: str) -> bool:
