@@ -98,7 +98,7 @@ PLANTUML = DiagramDialect(
         r"(?:hide\b|show\b|skinparam\s|scale\s|title\s|caption\s|header\s|footer\s|legend\s+.*\S"
         r"|left\s+to\s+right\s+direction|top\s+to\s+bottom\s+direction|!theme\s|!pragma\s"
         r"|mainframe\s|autonumber|allow_?mixing|" + _NOTE_OF + r"\s*:"
-        r"|note\s+\"[^\"]*\"\s+as\s|note\s+(?:left|right|top|bottom)\s*:).*",
+        r"|note\s+\"[^\"]*\"\s+as\s|note\s+(?:left|right|top|bottom|on\s+link)\s*:).*",
         re.IGNORECASE,
     ),
     blocks=(
