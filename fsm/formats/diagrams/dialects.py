@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+from fsm.text import joined_lines
+
 __all__ = ["MERMAID", "PLANTUML", "DiagramDialect"]
 
 
@@ -47,7 +49,7 @@ class DiagramDialect:
         'a$b'
         """
         bare = self.mark_up.sub("", self.line_break.sub("\n", written))
-        shown = self.entity.sub(_character, bare)
+        shown = joined_lines(self.entity.sub(_character, bare))
         return "\n".join(filter(None, (" ".join(line.split()) for line in shown.split("\n"))))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.diagrams.dot_clusters import DotClusters
-from fsm.formats.diagrams.dot_labels import node_label
+from fsm.formats.diagrams.dot_labels import arrow_label, node_label
 from fsm.formats.diagrams.dot_looks import (
     ACTIVE,
     is_end,
@@ -210,7 +210,7 @@ class _DotReader:
             self._end(edge, edge.source, "ltail"),
             self._end(edge, edge.target, "lhead"),
         )
-        label = "\n".join(label_lines(edge.label)) if edge.label else ""
+        label = arrow_label(edge.label) if edge.label else ""
         if edge.text("dir") == "back":
             source, target = target, source
         if edge.source in self.starts:
@@ -255,7 +255,7 @@ class _DotReader:
 
     def _label_of(self, name: str) -> str:
         label = self.labels[name].attributes.get("label")
-        return "\n".join(label_lines(label)) if label else ""
+        return arrow_label(label) if label else ""
 
     def _end(self, edge: DotEdge, name: str, key: str) -> str:
         """Return the state or the box at an end of an edge."""
