@@ -12,7 +12,7 @@ from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, has_label
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, INK, LINE, MONOSPACE, TONES, Paint, paint_of
-from fsm.text import plain_ids, shortened, visible, wrapped
+from fsm.text import joinable_lines, plain_ids, shortened, visible, wrapped
 
 __all__ = ["LABEL", "WHITE", "Drawing", "literal", "style_classes", "to_dot"]
 
@@ -202,13 +202,13 @@ class Drawing:
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
-        notes = tuple(line for note in small for line in wrapped(note, 28))
+        notes = tuple(line for note in small for line in self._lines(note, 28))
         marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
         kind = "" if self.picture.language else "status "
         status = f", {kind}{shortened(node.status)}" if node.status is not None else ""
         graph.node(
             self.ids[node.name],
-            self._label(wrapped(node.title, 24), notes, marks, mono=True),
+            self._label(self._lines(node.title, 24), notes, marks, mono=True),
             color=paint.border,
             fillcolor=paint.fill,
             tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
@@ -256,10 +256,14 @@ class Drawing:
             attributes["color"] = f"{TONES[arrow.tone][0]}{_THROUGH}"
         return attributes
 
+    def _lines(self, text: str, width: int) -> tuple[str, ...]:
+        """Return a text in lines; those of a DOT text can be joined by who reads it."""
+        return joinable_lines(text, width) if self.html else wrapped(text, width)
+
     def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
         labels = automatic_labels(arrow)
-        events = tuple(_spaced(line) for label in labels for line in wrapped(label, 32))
-        notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
+        events = tuple(_spaced(line) for label in labels for line in self._lines(label, 32))
+        notes = tuple(_spaced(line) for effect in arrow.effects for line in self._lines(effect, 36))
         return {"label": self._label(events, notes)} | style_classes(notes, ())
 
     def _labels(self, graph: Digraph, box: str | None) -> None:
