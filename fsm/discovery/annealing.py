@@ -30,8 +30,9 @@ __all__ = ["MOST_LOOKS", "annealed_tables"]
 MOST_LOOKS = 1_200_000_000
 """Looks at nodes of the tree that are allowed: some seconds. A round that takes more is left out."""
 
-_LEAST_EVENTS = 200
-"""Events of a log below which no table is sought: chance alone explains so few."""
+_LEAST_EVENTS, _MOST_EVENTS = 200, 50_000
+"""Events of the logs for which tables are sought: chance alone explains fewer, and merging has
+evidence enough with more, where how frequent events are tells of more than of states."""
 _CHAINS = 8
 _SWEEPS = 25
 """How often each cell is decided in one round of annealing."""
@@ -52,15 +53,16 @@ _DEPTH = 0.95
 def annealed_tables(tree: PrefixTree, tables: Sequence[Index]) -> list[Index]:
     """Return complete tables that describe a tree shortly; given ones are where it begins.
 
-    Nothing is returned for a log that is too small to show more than the given tables do, and for
-    one so large that a round is beyond the bound: there merging has evidence enough. It ends when
+    Nothing is returned for a log that is too small or too large for that. The search ends when
     several chains, which began at random, came to the shortest description.
     """
+    if not _LEAST_EVENTS <= int(tree.visits[1:].sum()) <= _MOST_EVENTS:
+        return []
     rows = max(_LEAST_STATES, _SPARE + min(map(len, tables)))
     log = _Description(tree, rows)
     cells = rows * tree.width
     round_looks = _SWEEPS * cells * _CHAINS * rows * (log.size + cells)
-    if int(tree.visits[1:].sum()) < _LEAST_EVENTS or round_looks > MOST_LOOKS:
+    if round_looks > MOST_LOOKS:
         return []
     begin = np.stack([_padded(table, rows) for table in tables if len(table) <= rows])
     found, lengths = _polished(log, begin)
