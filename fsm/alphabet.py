@@ -14,13 +14,14 @@ does not depend on these guards, its one symbol corresponds to all of these symb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
 from fsm.errors import MachineError
 from fsm.machine import Machine, Transition, symbol
+from fsm.machine_parts import MAX_GUARDS, refinements
 
 __all__ = ["MOST_GUARDS", "JointInput", "guarded_inputs", "joint_inputs"]
 
@@ -88,11 +89,8 @@ def _symbols(machine: Machine, other: Machine) -> _Symbols:
 
 def guarded_inputs(machine: Machine) -> dict[str, tuple[str, _Valuation]]:
     """Return the event and the valuation behind each symbol of a machine."""
-    return {
-        symbol(event, dict(valuation)): (event, valuation)
-        for event, guards in machine.guards.items()
-        for valuation in _valuations(guards)
-    }
+    refined = refinements(machine.guards, machine.events)
+    return {text: (event, frozenset(held.items())) for text, (event, held) in refined.items()}
 
 
 def _joint(
@@ -100,15 +98,39 @@ def _joint(
 ) -> Iterator[JointInput]:
     """Yield the inputs of one event, one for each valuation that either machine distinguishes."""
     guards = tuple(sorted({name for known in (*ours, *theirs) for name, _ in known}))
-    if len(guards) > MOST_GUARDS:
+    for valuation in _asked(trigger, guards, ours, theirs):
+        a, b = _symbol_of(ours, valuation), _symbol_of(theirs, valuation)
+        if a is not None or b is not None:
+            yield JointInput(symbol(trigger, dict(valuation)), trigger, guards, a, b)
+
+
+def _asked(
+    trigger: str,
+    guards: tuple[str, ...],
+    ours: dict[_Valuation, str],
+    theirs: dict[_Valuation, str],
+) -> Iterable[_Valuation]:
+    """Return the valuations under which two machines are compared.
+
+    With many guards a machine has symbols for some valuations only. A machine that does not ask for
+    guards has one symbol for all of them.
+    """
+    several = [known for known in (ours, theirs) if len(known) > 1 or any(known)]
+    if all(len(known) == 2 ** len(next(iter(known))) for known in several) or (
+        len(guards) <= MAX_GUARDS
+    ):
+        if len(guards) <= MOST_GUARDS:
+            return _valuations(guards)
         raise MachineError(
             f"event {trigger!r}: the two machines ask for {len(guards)} guards of it, at most "
             f"{MOST_GUARDS} can be compared under every valuation; join some of them into one"
         )
-    for valuation in _valuations(guards):
-        a, b = _symbol_of(ours, valuation), _symbol_of(theirs, valuation)
-        if a is not None or b is not None:
-            yield JointInput(symbol(trigger, dict(valuation)), trigger, guards, a, b)
+    if len(several) == 2 and ours.keys() != theirs.keys():
+        raise MachineError(
+            f"event {trigger!r}: the two machines tell different cases of its {len(guards)} guards "
+            "apart, and have no common symbols for them; join some of the guards into one"
+        )
+    return several[0]
 
 
 def _symbol_of(symbols: dict[_Valuation, str], valuation: _Valuation) -> str | None:

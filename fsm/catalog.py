@@ -24,6 +24,7 @@ from fsm.trust import NameInFile, ShadowWarning
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fsm.formats.statecharts.object_machines import MachineObject
     from fsm.mealy import Mealy
 
 _LONGEST_NAME = 200
@@ -44,16 +45,19 @@ __all__ = [
 ]
 
 
-def load(name: str) -> Machine:
+def load(name: str | MachineObject) -> Machine:
     """Return the machine of a built-in name, of ``package.module:Class``, a file or a page.
 
     ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. A page with one
     documented table is the machine that the table declares, ``page.md#section`` that of one of
     its sections; its transitions name row, file and line. A ``.toml`` file says how the table of
     a page is read. What was assumed of a page is in ``assumed``, and warned of. Files are JSON,
-    SCXML, DOT, or a state diagram in Mermaid or PlantUML. Built-in machines carry the origin of
-    each transition, read from their Markdown page. Importing a module runs it: name only modules
-    you trust. For a name that a file states (:class:`fsm.trust.NameInFile`) nothing is imported.
+    YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide on formats says whose.
+    ``package.module:name`` is a class of python-statemachine, a machine of the library transitions,
+    or a model of Django-FSM; a machine object of transitions is taken as it is. Built-in machines
+    carry the origin of each transition, read from their Markdown page. Importing a module runs it:
+    name only modules you trust. For a name that a file states (:class:`fsm.trust.NameInFile`)
+    nothing is imported.
 
     Raises :class:`MachineError` where the machine cannot be found or compiled exactly, or must not
     be imported.
@@ -66,13 +70,21 @@ def load(name: str) -> Machine:
     """
     given: object = name
     if not isinstance(given, str):
-        raise MachineError(_no_name(given))
-    return _built_in(name) if name in NAMES else load_bare(name)
+        return _of_object(given)
+    return _built_in(given) if given in NAMES else load_bare(given)
 
 
-def as_machine(machine: Machine | str) -> Machine:
+def as_machine(machine: Machine | MachineObject | str) -> Machine:
     """Return a machine as it is, or the one of this name; raises what :func:`load` raises."""
     return machine if isinstance(machine, Machine) else load(machine)
+
+
+def _of_object(given: object) -> Machine:
+    """Return the table of a machine of another library; raises :class:`MachineError`."""
+    found = _of_other_library(given, type(given).__name__)
+    if found is None:
+        raise MachineError(_no_name(given))
+    return found
 
 
 def as_machines(machines: Machine | str | Iterable[Machine | str]) -> list[Machine]:
@@ -188,7 +200,35 @@ def _built_in(name: str) -> Machine:
 def _compiled(name: str) -> Machine:
     from fsm.compile import compile_chart
 
-    return compile_chart(machine_class(name), name)
+    if name in NAMES or ":" not in name:
+        return compile_chart(machine_class(name), name)
+    value, field = _imported(name)
+    return _of_other_library(value, name, field) or compile_chart(_as_class(value, name), name)
+
+
+def _imported(name: str) -> tuple[object, str]:
+    """Import ``module:name`` or ``module:Model.field``; return the object, and the field."""
+    value = import_object(name)
+    module, _, attribute = name.partition(":")
+    owner, _, field = attribute.rpartition(".")
+    if value is None and owner:
+        return import_object(f"{module}:{owner}"), field
+    return value, ""
+
+
+def _of_other_library(value: object, name: str, field: str = "") -> Machine | None:
+    """Return the machine of an object that is none of python-statemachine, if it is one."""
+    if value is None or _is_chart_class(value) or isinstance(value, Machine | PathLike):
+        return None
+    from fsm.formats.statecharts.object_machines import machine_of_object
+
+    return machine_of_object(value, name, field)
+
+
+def _is_chart_class(value: object) -> bool:
+    """Whether a class is one of python-statemachine, which is not imported to ask it."""
+    bases = value.__mro__ if isinstance(value, type) else ()
+    return any(base.__module__.partition(".")[0] == "statemachine" for base in bases)
 
 
 def machine_class(name: str) -> type:
@@ -196,9 +236,12 @@ def machine_class(name: str) -> type:
     target = NAMES.get(name, name)
     if ":" not in target:
         raise MachineError(_unknown(name))
-    value = import_object(target)
+    return _as_class(import_object(target), target)
+
+
+def _as_class(value: object, name: str) -> type:
     if not isinstance(value, type):
-        module, _, attribute = target.partition(":")
+        module, _, attribute = name.partition(":")
         raise MachineError(
             f"{name}: {module!r} has no class {attribute!r}{_shadowed(module, '; ')}"
         )

@@ -8,13 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from fsm.guard import Guard
+from fsm.guard import ALWAYS, Guard
 from fsm.machine_parts import Deadline, Indicator, Origin
 
 __all__ = ["RULES", "Chart", "ChartEdge", "ChartNode", "ChartTimer"]
 
-RULES = ("library", "scxml")
-"""Whose rules a chart follows: those of python-statemachine, or those of SCXML (W3C)."""
+RULES = ("library", "scxml", "xstate")
+"""Whose rules a chart follows: those of python-statemachine, of SCXML (W3C), or of XState.
+
+XState does what SCXML does, but a state's own transition counts only if none inside it is enabled.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,26 @@ class ChartNode:
     parallel: bool
     final: bool
     history: str = ""
-    """``shallow`` or ``deep`` for a history state, which has no children and is never active."""
+    """``shallow`` or ``deep`` for a history state, which has no children and is never active.
+
+    It has a parent, and is not among the children of that.
+    """
     raised: tuple[str, ...] = ()
     """The events that entering the state raises, in their order."""
     raised_on_exit: tuple[str, ...] = ()
     """The events that leaving the state raises, in their order."""
+    sent: tuple[str, ...] = ()
+    """The events that entering the state sends to the machine itself.
+
+    Raised events come before any other event; what is sent comes after the step is over.
+    """
+    sent_on_exit: tuple[str, ...] = ()
+    """The events that leaving the state sends to the machine itself."""
 
     @property
     def is_atomic(self) -> bool:
         """Whether the state has no children."""
-        return not self.children
+        return not self.children and not self.history
 
     @property
     def is_compound(self) -> bool:
@@ -61,6 +74,14 @@ class ChartEdge:
     guard: Guard
     raised: tuple[str, ...] = ()
     """The events that the transition raises, in their order."""
+    sent: tuple[str, ...] = ()
+    """The events that the transition sends to the machine itself."""
+    raised_after: tuple[str, ...] = ()
+    """The events that it raises once its targets are entered (``after`` of the library)."""
+    sent_after: tuple[str, ...] = ()
+    """The events that it sends once its targets are entered."""
+    validator: Guard = ALWAYS
+    """Where it does not hold the event is an error, and nothing moves, whatever else could."""
     outputs: tuple[str, ...] = ()
     """The names of its actions, which are drawn and have no effect here."""
     origin: Origin | None = None
@@ -99,14 +120,23 @@ class Chart:
     rules: str = "library"
     """One of :data:`RULES`."""
     timers: tuple[ChartTimer, ...] = ()
+    start: tuple[int, ...] = ()
+    """The states entered at the start, where they are not those that ``initial`` enters."""
+    strict: bool = False
+    """Whether an event that no transition has is an error (``StateMachine``)."""
+    assumed: tuple[str, ...] = ()
+    """What the reader assumed, for :attr:`fsm.machine.Machine.assumed`."""
 
     @property
     def parallel_ends(self) -> bool:
         """Whether an outermost parallel state ends the machine once all its regions are complete.
 
-        True in python-statemachine; in SCXML only an outermost final state ends the machine.
+        True in python-statemachine, and in XState where it is the whole machine; in SCXML only an
+        outermost final state ends the machine.
         """
-        return self.rules == "library"
+        outermost = [node for node in self.nodes if node.parent is None]
+        is_whole = len(outermost) == 1 and outermost[0].parallel
+        return self.rules == "library" or (self.rules == "xstate" and is_whole)
 
     @cached_property
     def outgoing(self) -> tuple[tuple[ChartEdge, ...], ...]:
@@ -129,11 +159,16 @@ class Chart:
         """The order in which nodes are entered together: the library's ``document_order``.
 
         The library counts the children of a state from the number of the state plus one, so that
-        states of different parents share numbers. Those stay in the order of the declaration.
+        states of different parents share numbers. Those stay in the order in which they are
+        reached. In SCXML it is the order of the document.
         """
+        if self.rules != "library":
+            return tuple(range(len(self.nodes)))
         rows: list[int] = []
         for i, node in enumerate(self.nodes):
-            if node.parent is None:
+            if node.history:
+                rows.append(0)
+            elif node.parent is None:
                 rows.append(1 + sum(n.parent is None for n in self.nodes[:i]))
             else:
                 before = self.nodes[node.parent].children.index(i)

@@ -15,7 +15,19 @@ _WRITTEN = "fsm writes such files, and does not read them"
 _KINDS = {
     "page": ((".md", ".markdown"), "a Markdown page", "fsm check and fsm docs take pages"),
     "machine": (
-        (".scxml", ".dot", ".gv", ".mmd", ".mermaid", ".puml", ".plantuml", ".uml"),
+        (
+            ".scxml",
+            ".yaml",
+            ".yml",
+            ".dot",
+            ".gv",
+            ".mmd",
+            ".mermaid",
+            ".puml",
+            ".plantuml",
+            ".uml",
+            ".d2",
+        ),
         "a machine",
         "fsm show and fsm draw take machines",
     ),

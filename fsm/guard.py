@@ -9,15 +9,21 @@ from itertools import product
 from typing import TypeAlias
 
 from fsm.errors import MachineError
-from fsm.machine_parts import symbol
+from fsm.machine_parts import MAX_GUARDS, symbol
 
-__all__ = ["ALWAYS", "Formula", "Guard", "Valuation", "parse_guard", "symbol", "valuations"]
+__all__ = [
+    "ALWAYS",
+    "MAX_GUARDS",
+    "Formula",
+    "Guard",
+    "Valuation",
+    "parse_guard",
+    "symbol",
+    "valuations",
+]
 
 Valuation: TypeAlias = Mapping[str, bool]
 """The truth of each named guard."""
-
-MAX_GUARDS = 6
-"""An event that depends on more guards has more than 64 symbols and is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +102,48 @@ class Guard:
 
 def _operand(text: str) -> str:
     """Put brackets around an ``or``, so that ``and`` can be added."""
-    tree = ast.parse(text, mode="eval").body
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except SyntaxError:  # the name of a function need not be an expression
+        return f"({text})"
     return f"({text})" if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or) else text
 
 
 ALWAYS = Guard("", _TRUTH[True])
 
 
-def parse_guard(text: str, where: str) -> Guard:
+def parse_guard(text: str, where: str, *, opaque: bool = False) -> Guard:
     """Read a boolean expression: names, ``and or not``, comparisons and ``In('state')``.
 
-    A comparison such as ``count > 3`` is one named guard, since the machine holds no values.
-    Raises :class:`MachineError` with ``where`` for anything else.
+    A comparison such as ``count > 3`` is one named guard, since the machine holds no values. With
+    ``opaque`` any other part, such as ``f(x)``, is a named guard as well, and ``a != b`` the
+    opposite of ``a == b``. Raises :class:`MachineError` with ``where`` for anything else.
     """
     try:
         tree = ast.parse(text, mode="eval")
     except SyntaxError as error:
         raise MachineError(f"{where}: cannot read the guard {text!r}") from error
-    return Guard(ast.unparse(tree.body), _formula(tree.body, where))
+    return Guard(ast.unparse(tree.body), _formula(tree.body, where, opaque))
 
 
-def _formula(node: ast.expr, where: str) -> Formula:
+def _opaque(node: ast.expr) -> Formula:
+    match node:
+        case ast.Compare(ops=[ast.NotEq()], left=left, comparators=others):
+            return Formula("not", (_named(ast.Compare(left, [ast.Eq()], others)),))
+    return _named(node)
+
+
+def _named(node: ast.expr) -> Formula:
+    return Formula("name", (), frozenset({ast.unparse(node)}))
+
+
+def _formula(node: ast.expr, where: str, opaque: bool) -> Formula:
     match node:
         case ast.BoolOp(op=op, values=values):
-            parts = tuple(_formula(value, where) for value in values)
+            parts = tuple(_formula(value, where, opaque) for value in values)
             return Formula("and" if isinstance(op, ast.And) else "or", parts)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return Formula("not", (_formula(operand, where),))
+            return Formula("not", (_formula(operand, where, opaque),))
         case ast.Call(func=ast.Name(id=function), args=args) if function.lower() == "in":
             ids = frozenset(
                 a.value for a in args if isinstance(a, ast.Constant) and isinstance(a.value, str)
@@ -134,6 +155,8 @@ def _formula(node: ast.expr, where: str) -> Formula:
             return _TRUTH[bool(value)]
         case ast.Name():
             return Formula("name", (), frozenset({node.id}))
+        case _ if opaque:
+            return _opaque(node)
         case ast.Compare():
             read = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
             if not read or any(isinstance(n, ast.Call) for n in ast.walk(node)):

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fsm.errors import MachineError
-from fsm.graph import PathSearch
+from fsm.graph import PathSearch, ShortestPaths
 from fsm.machine_faults import (
     as_tuple,
     deadline_faults,
@@ -23,6 +23,7 @@ from fsm.machine_faults import (
     indicator_faults,
     origin_faults,
     state_faults,
+    timer_faults,
     transition_faults,
     unit_faults,
 )
@@ -33,6 +34,7 @@ from fsm.machine_parts import (
     Origin,
     Outcome,
     State,
+    Timer,
     Transition,
     symbol,
 )
@@ -53,6 +55,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "State",
+    "Timer",
     "Transition",
     "symbol",
 ]
@@ -65,6 +68,7 @@ _SEQUENCES: Mapping[str, type] = {
     "unreachable": str,
     "ignored": str,
     "assumed": str,
+    "timers": Timer,
 }
 """The fields that hold a sequence, and what it is a sequence of."""
 
@@ -119,7 +123,8 @@ class Machine(RichValue):
     """Conventions by which a table of a page was read, which it does not state itself."""
     unit: str | None = None
     """What one message is called in results (``fine``, ``parcel``); ``None``: as the log says."""
-
+    timers: tuple[Timer, ...] = ()
+    """The timers that run in its states; of those that end at one instant the first one wins."""
     chart: Chart | None = field(default=None, compare=False)
     """The declaration, with states inside states; ``None`` where there is none but this table."""
 
@@ -147,6 +152,8 @@ class Machine(RichValue):
         yield from transition_faults(self.transitions, states, events)
         yield from indicator_faults(self.indicators, {state.status for state in self.states})
         yield from deadline_faults(self.deadline, self._cells, events)
+        known = events.union(event for event in self.guards if isinstance(event, str))
+        yield from timer_faults(self.timers, states, self._cells, known)
         yield from guard_faults(self.guards, events)
         yield from unit_faults(self.unit)
 
@@ -262,10 +269,16 @@ class Machine(RichValue):
         order, so further ties are in the declared order of events, unknown events last.
         Timestamps must not be NULL. Duplicates are counted, and no validity period ends.
 
-        Raises :class:`MachineError` for another dialect, and for keys or a table that cannot be
-        named in the query.
+        Raises :class:`MachineError` for another dialect, for keys or a table that cannot be named
+        in the query, and for a machine with timers.
         """
         from fsm.sql import Moore, fold_query
+
+        if self.timers:
+            raise MachineError(
+                f"{self.name}: the timer {str(self.timers[0])!r} cannot be executed in SQL; use "
+                "fsm.replay, or leave timers out: dataclasses.replace(machine, timers=())"
+            )
 
         statuses = {state.name: state.status for state in self.states}
         moore = Moore(self.name, statuses, self.events, self.table, self.initial)
@@ -301,16 +314,14 @@ class Machine(RichValue):
             raise MachineError(f"{self.name}: {hint}")
         if source is not None:
             self.state(source)
-        search = PathSearch[str, str](self.initial)
-        for state in search:
-            if (source is None or state == source) and self.step(state, event):
-                return (*search.path(state), event)
-            search.expand(state, self._arcs(state))
+        for state in self.traces if source is None else (source,):
+            if state in self.traces and self.step(state, event):
+                return (*self.traces[state], event)
         return None
 
     def first_transition(self, event: str, source: str | None = None) -> Transition | None:
         """Return the transition that ends :meth:`trace_to` of the same event and state."""
-        for state, _ in self.shortest_traces():
+        for state in self.traces:
             transition = self.step(state, event) if source in (None, state) else None
             if transition:
                 return transition
@@ -318,11 +329,20 @@ class Machine(RichValue):
 
     def shortest_traces(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each reachable state with a shortest trace to it, shorter traces first."""
+        return iter(self.traces.items())
+
+    @cached_property
+    def traces(self) -> ShortestPaths[str, str]:
+        """The reachable states, nearest first, each with a shortest trace to it.
+
+        A trace is made when it is asked for. Among traces of one length, the declared order of
+        events decides.
+        """
+        place = {event: i for i, event in enumerate(self.events)}
+        arcs: dict[str, list[tuple[str, str]]] = {state.name: [] for state in self.states}
+        for t in sorted(self.transitions, key=lambda t: place[t.event]):
+            arcs[t.source].append((t.event, t.target))
         search = PathSearch[str, str](self.initial)
         for state in search:
-            yield state, search.path(state)
-            search.expand(state, self._arcs(state))
-
-    def _arcs(self, state: str) -> list[tuple[str, str]]:
-        cells = self._cells
-        return [(e, t.target) for e in self.events if (t := cells.get((state, e)))]
+            search.expand(state, arcs[state])
+        return search.paths()

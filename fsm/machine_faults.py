@@ -11,7 +11,17 @@ from itertools import product
 from typing import TypeVar
 
 from fsm.errors import MachineError
-from fsm.machine_parts import Deadline, Indicator, Origin, State, Transition, symbol
+from fsm.machine_parts import (
+    MAX_GUARDS,
+    Deadline,
+    Indicator,
+    Origin,
+    State,
+    Timer,
+    Transition,
+    refinements,
+    symbol,
+)
 
 __all__ = [
     "as_tuple",
@@ -22,6 +32,7 @@ __all__ = [
     "indicator_faults",
     "origin_faults",
     "state_faults",
+    "timer_faults",
     "transition_faults",
     "unit_faults",
 ]
@@ -30,6 +41,8 @@ T = TypeVar("T")
 
 _LONGEST_UNIT = 40
 """Characters of the name of one message."""
+_LONGEST_DELAY = 36_525 * 24 * 3600 * 1_000_000
+"""A timer runs a hundred years at most."""
 
 
 def as_tuple(values: object, kind: type[T], where: str) -> tuple[T, ...]:
@@ -142,11 +155,50 @@ def deadline_faults(
         yield f"the deadline's event {deadline.event!r} is not accepted in {deadline.state!r}"
 
 
+def timer_faults(
+    timers: Iterable[Timer], states: Set[str], cells: Collection[tuple[str, str]], events: Set[str]
+) -> Iterator[str]:
+    """Yield timers of unknown events or states, and those that are given twice.
+
+    ``events`` are the input symbols and the events that are refined by guards.
+    """
+    texts = []
+    for timer in timers:
+        delay: object = timer.delay
+        named: object = timer.states
+        if not isinstance(delay, int) or not 0 <= delay <= _LONGEST_DELAY:
+            what = f"the timer of {timer.event!r} runs {delay!r}"
+            yield f"{what}; write whole microseconds, a hundred years at most"
+            continue
+        if isinstance(named, str) or not (timer.states or timer.restarts):
+            yield f"the timer of {timer.event!r} has the states {named!r}; name them in a tuple"
+            continue
+        texts.append(str(timer))
+        if timer.event not in events:
+            yield f"the timer {str(timer)!r}: no event {timer.event!r}"
+        for name in timer.states:
+            if name not in states:
+                yield f"the timer {str(timer)!r}: no state {name!r}"
+        for state, event in timer.restarts:
+            if (state, event) not in cells:
+                yield f"the timer {str(timer)!r} restarts in {state!r} on {event!r}, no transition"
+    yield from (
+        f"two timers are {text!r}" for text in dict.fromkeys(texts) if texts.count(text) > 1
+    )
+
+
 def guard_faults(guards: Mapping[str, Sequence[str]], events: Set[str]) -> Iterator[str]:
-    """Yield events that are not refined by their guards: a symbol for each valuation of them."""
+    """Yield events that are not refined by their guards.
+
+    There is a symbol for each valuation of them; of more than six guards, for some.
+    """
     for event, names in guards.items():
         if isinstance(names, str):
             yield f"the guards of {event!r} are one text; write a sequence: ({names!r},)"
+            continue
+        if len(names) > MAX_GUARDS:
+            if not refinements({event: names}, events):
+                yield f"event {event!r} depends on {', '.join(names)}, but has no symbol for them"
             continue
         for truths in product((True, False), repeat=len(names)):
             text = symbol(event, dict(zip(names, truths, strict=True)))

@@ -1,10 +1,14 @@
-"""The parts of a :class:`fsm.machine.Machine`: states, transitions, indicators, a deadline."""
+"""The parts of a :class:`fsm.machine.Machine`: states, transitions, indicators, timers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
+
+from fsm.epoch import MICROSECOND, exact_duration
+from fsm.text import first_names
 
 __all__ = [
     "Deadline",
@@ -13,9 +17,15 @@ __all__ = [
     "Origin",
     "Outcome",
     "State",
+    "Timer",
     "Transition",
+    "refinements",
     "symbol",
 ]
+
+MAX_GUARDS = 6
+"""An event of at most so many guards has a symbol for every valuation of them, with more guards one
+for each case that some state tells apart."""
 
 
 class Outcome(Enum):
@@ -178,6 +188,50 @@ class Deadline:
     """The state in which it happens."""
 
 
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer: ``event`` happens by itself, ``delay`` after one of ``states`` was entered.
+
+    A step from one of the states to another of them lets the timer run on, unless it is among
+    ``restarts``. A timer that is still running and starts again is put back; one that nothing
+    stops runs once for each start.
+
+    >>> from datetime import timedelta
+    >>> from fsm.machine import Timer
+    >>> print(Timer.of("expire", timedelta(minutes=30), "waiting"))
+    expire after 30m in waiting
+    """
+
+    event: str
+    """The event that happens."""
+    delay: int
+    """After how many microseconds."""
+    states: tuple[str, ...]
+    """The states whose entry from any other state starts it."""
+    restarts: tuple[tuple[str, str], ...] = ()
+    """The cells (state, event) that start it as well; of one that stops, where they lead to its
+    states."""
+    stops: bool = True
+    """Whether leaving its states stops it."""
+    scope: str = ""
+    """What it was declared in, for people; empty where the states say it."""
+
+    @classmethod
+    def of(cls, event: str, delay: timedelta, *states: str) -> Timer:
+        """Return a timer that runs in some states."""
+        return cls(event, delay // MICROSECOND, states)
+
+    @property
+    def after(self) -> str:
+        """The delay as people write it: ``30m``."""
+        return exact_duration(self.delay)
+
+    def __str__(self) -> str:
+        where = self.scope or first_names(self.states)
+        name = "" if self.event.startswith("after ") else f"{self.event} "
+        return f"{name}after {self.after} {'in' if self.stops else 'from'} {where}"
+
+
 def symbol(event: str, valuation: Mapping[str, bool]) -> str:
     """Name an input symbol.
 
@@ -188,3 +242,39 @@ def symbol(event: str, valuation: Mapping[str, bool]) -> str:
         return event
     parts = [name if truth else f"not {name}" for name, truth in sorted(valuation.items())]
     return f"{event}[{', '.join(parts)}]"
+
+
+def refinements(
+    guards: Mapping[str, Sequence[str]], events: Iterable[str]
+) -> dict[str, tuple[str, dict[str, bool]]]:
+    """Return the plain event, and the truth of each guard, behind every refined symbol.
+
+    ``guards`` are the guards of each event, ``events`` the symbols of a machine.
+
+    >>> refinements({"ok": ("ready",)}, ["ok[not ready]", "stop"])
+    {'ok[not ready]': ('ok', {'ready': False})}
+    """
+    refined = {}
+    for text in events:
+        name = next((n for n in _before_brackets(text) if guards.get(n)), None)
+        valuation = None if name is None else _valuation(text[len(name) :], sorted(guards[name]))
+        if name is not None and valuation is not None:
+            refined[text] = name, valuation
+    return refined
+
+
+def _before_brackets(text: str) -> Iterable[str]:
+    return (text[:i] for i, character in enumerate(text) if character == "[")
+
+
+def _valuation(text: str, names: Sequence[str]) -> dict[str, bool] | None:
+    """Read ``[ready, not paid]``; ``None`` where it does not name these guards in order."""
+    valuation, place = {}, 1
+    for name in names:
+        valuation[name] = text.startswith(name, place)
+        form = name if valuation[name] else f"not {name}"
+        end = ", " if len(valuation) < len(names) else "]"
+        if not text.startswith(form + end, place):
+            return None
+        place += len(form) + len(end)
+    return valuation if place == len(text) else None

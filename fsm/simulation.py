@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from fsm.arguments import check_count, check_time
 from fsm.arrays import Codes
 from fsm.catalog import as_machine
+from fsm.clocks import Clocks, TimerTable, timer_table
 from fsm.errors import MachineError
 from fsm.machine import Machine, State
 
@@ -70,10 +71,11 @@ def simulate(
     Messages follow the rates in ``fsm/machines/rates.toml``. Without rates all accepted events
     of a state are equally likely, and a message stops in a final state or after one event in ten.
     ``companion`` is a machine that runs on from the last event of every message that its recipient
-    has.
+    has. The event of a timer happens when the timer ends, and only then.
 
     Raises :class:`fsm.errors.ArgumentError` for a number that is too small and a start without a
-    zone, and :class:`fsm.errors.MachineError` where the rates do not fit the machine.
+    zone, and :class:`fsm.errors.MachineError` where the rates do not fit the machine, and for a
+    timer that nothing stops.
 
     >>> (log,) = simulate("with-feedback", messages=2, seed=7)
     >>> log.columns
@@ -195,6 +197,7 @@ class _Plan:
     """Whether the recipient has a message in this state."""
     rated: bool
     """Whether ``rates.toml`` knows the machine."""
+    timers: TimerTable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,18 +217,26 @@ def _walk(plan: _Plan, random: np.random.Generator, begin: Numbers) -> _Walk:
     active = np.arange(len(begin))
     nothing = np.zeros(0, dtype=np.int64)
     rounds = [(nothing, nothing, nothing, nothing)]
+    clocks = Clocks(plan.timers, plan.table, plan.initial, begin) if plan.timers else None
     while len(active):
         uniform, normal = random.random(len(active)), random.standard_normal(len(active))
         if not plan.rated and len(rounds) == 1 and plan.events:
             uniform *= plan.until[plan.initial, -1]  # nobody stops before the first event
         events = (plan.until[states[active]] <= uniform[:, None]).sum(axis=1)
         goes_on = events < len(plan.events)  # else the message stops
-        active, events, normal = active[goes_on], events[goes_on], normal[goes_on]
-        at = states[active], events
-        seconds = plan.median[at] * np.exp(plan.spread[at] * normal)  # log-normal delays
-        times[active] += np.rint(1000 * seconds).astype(np.int64)
+        at = states[active[goes_on]], events[goes_on]
+        seconds = plan.median[at] * np.exp(plan.spread[at] * normal[goes_on])  # log-normal delays
+        then = times[active]
+        then[goes_on] += np.rint(1000 * seconds).astype(np.int64)
+        if clocks:
+            events, then, goes_on = clocks.fire(active, states[active], events, then, goes_on)
+        active, events, then = active[goes_on], events[goes_on], then[goes_on]
+        before = states[active]
+        times[active] = then
         counts[active] += 1
-        states[active] = plan.table[at]
+        states[active] = plan.table[before, events]
+        if clocks:
+            clocks.change(active, before, events, then)
         rounds.append((active, events, times[active], counts[active]))
     return _Walk(_events(plan, rounds), states, times, counts)
 
@@ -307,6 +318,7 @@ def _plan(machine: Machine) -> _Plan:
             ]
         ),
         rated=bool(group.states),
+        timers=timer_table(machine),
     )
 
 
@@ -318,7 +330,8 @@ def _until(weights: Floats) -> Floats:
 
 def _equal_rates(machine: Machine, state: State) -> dict[str, _Rate]:
     """Return equal rates for the events a state accepts; a final state, or one without, stops."""
-    accepted = [event for event in machine.events if machine.step(state.name, event)]
+    timed = {timer.event for timer in machine.timers}
+    accepted = [e for e in machine.events if e not in timed and machine.step(state.name, e)]
     if state.final or not accepted:
         return {_STOP: _Rate(1)}
     rate = _Rate((1 - STOP_WEIGHT) / len(accepted), MEDIAN, SPREAD)

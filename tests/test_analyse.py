@@ -242,6 +242,27 @@ def test_what_is_said_against_eventually_never_gets_there(machine: Machine, what
         assert what not in endless(machine, verdict.trace, verdict.loop)
 
 
+@given(machine=machines(most=4), what=st.sampled_from(["s0", "x", "y"]))
+def test_eventually_is_refuted_by_the_shortest_trace_or_lasso(machine: Machine, what: str) -> None:
+    """A trace that ends comes before a lasso of its length, the shorter way into a loop first."""
+    most = len(machine.states)
+    against = []
+    for trace in accepted(machine, most):
+        seen = letters(machine, trace)
+        if any(name == what for _, name in seen):
+            continue
+        visited = [name for kind, name in seen if kind == "state"]
+        if not any(machine.step(visited[-1], event) for event in machine.events):
+            against.append((len(trace), -1, trace, ()))
+        against += [
+            (len(trace), at, trace[:at], trace[at:])
+            for at, name in enumerate(visited[:-1])
+            if name == visited[-1]
+        ]
+    verdict = check_claim(machine, f"eventually {what}")
+    assert (verdict.trace, verdict.loop) == min(against, default=(0, 0, (), ()))[2:]
+
+
 @given(machine=machines(), after=st.sampled_from([" after x", " after s0", ""]))
 def test_possibly_is_that_some_trace_goes_on_to_it(machine: Machine, after: str) -> None:
     verdict = check_claim(machine, f"possibly y{after}")

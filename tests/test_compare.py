@@ -12,7 +12,14 @@ from statemachine import State, StateChart
 from fsm.analysis import analyse, equivalent, quotient, refines
 from fsm.analysis import product as product_of
 from fsm.catalog import load, load_bare
-from fsm.comparison import Comparison, Difference, DifferenceKind, compare, describe_comparison
+from fsm.comparison import (
+    Comparison,
+    Difference,
+    DifferenceKind,
+    compare,
+    describe_comparison,
+    lockstep,
+)
 from fsm.compile import compile_chart
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Effect, Indicator, Machine, Transition, symbol
@@ -629,6 +636,43 @@ def test_comparing_the_other_way_round_finds_the_same(a: Machine, b: Machine) ->
         (d.kind, d.states[::-1]) for d in back.differences
     }
     assert (there.skeleton is None) == (back.skeleton is None)
+
+
+@given(machines(), machines())
+def test_pairs_that_are_alike_need_not_be_followed(a: Machine, b: Machine) -> None:
+    followed = compare(a, b)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lockstep, "ALL_FOLLOWED", 0)
+        found = compare(a, b)
+    assert (found.differences, found.effects) == (followed.differences, followed.effects)
+    assert found.not_compared == followed.not_compared
+
+
+@pytest.mark.parametrize("counted", ["Failed", "Sent"])
+def test_what_follows_alike_pairs_is_known(counted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    a = load("with-feedback")
+    bounces = Indicator("Bounces + errors", frozenset({counted}))
+    b = replace(a, indicators=(a.indicators[0], bounces))
+    followed = compare(a, b)
+    monkeypatch.setattr(lockstep, "ALL_FOLLOWED", 0)
+    found = compare(a, b)
+    assert (found.effects, found.not_compared) == (followed.effects, ((), ()))
+
+
+def going_round(count: int) -> Machine:
+    states = tuple(MachineState(f"s{i}", "On", f"s{i}", (f"s{i}",)) for i in range(count))
+    steps = tuple(Transition(f"s{i}", "go", f"s{(i + 1) % count}", "go") for i in range(count))
+    return Machine("round", "round", states, ("go",), steps, "s0")
+
+
+def test_of_many_pairs_those_that_are_alike_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = going_round(97), going_round(101)
+    monkeypatch.setattr(lockstep, "MOST_PAIRS", 97 * 101 // 2)
+    found = compare(a, b)
+    assert (found.same, found.skeleton, found.not_compared) == (True, None, ((), ()))
+    odd = replace(b, states=(replace(b.states[0], status="Off"), *b.states[1:]))
+    with pytest.raises(MachineError, match="more than 4,898 pairs of states that differ"):
+        compare(a, odd)
 
 
 def asking(guards: tuple[str, ...]) -> Machine:

@@ -21,7 +21,8 @@ from fsm.drawing import FORMATS, draw
 from fsm.drawing import dot as dot_format
 from fsm.drawing import mermaid as mermaid_format
 from fsm.drawing.graphviz import Renderer, render
-from fsm.drawing.model import Arrow, Look, picture_of
+from fsm.drawing.model import Arrow, Look
+from fsm.drawing.pictures import picture_of
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.machines import NAMES
@@ -115,7 +116,7 @@ ARROWS = {
 
 
 def written(arrow: Arrow) -> str:
-    source = f"[{arrow.status}]" if arrow.status is not None else arrow.source
+    source = f"[{arrow.from_box}]" if arrow.from_box is not None else arrow.source
     return f"{source} -{','.join(arrow.labels)}> {arrow.target}"
 
 
@@ -140,7 +141,8 @@ def test_every_transition_is_drawn_once(name: str) -> None:
         for arrow in arrows(model)
         for label in arrow.labels
         for state in model.states
-        if state.name == arrow.source or (arrow.status is not None and state.status == arrow.status)
+        if state.name == arrow.source
+        or (arrow.from_box is not None and state.status == arrow.from_box)
     ]
     assert len(drawn) == len(set(drawn))
     assert set(drawn) == {(t.source, t.label, t.target) for t in model.transitions}
@@ -164,7 +166,7 @@ def test_a_decision_is_dashed_and_nothing_else() -> None:
 def test_a_common_exit_that_one_state_decided_stays_apart() -> None:
     origins = {("S.a", "y", "c"): Origin("D1", "why")}
     drawn = arrows(machine("S.a y c", "S.b y c").with_origins(origins))
-    assert [(a.source, a.status, a.is_decision) for a in drawn] == [
+    assert [(a.source, a.from_box, a.is_decision) for a in drawn] == [
         ("S.a", None, True),
         ("S.b", None, False),
     ]
@@ -203,7 +205,7 @@ def test_a_flat_machine_has_no_boxes() -> None:
 
 def test_a_status_keeps_its_colour_in_both_feedback_modes() -> None:
     with_, without = (
-        {box.status: box.rank for box in picture_of(built_in(name)).boxes}
+        {box.name: box.rank for box in picture_of(built_in(name)).boxes}
         for name in ("with-feedback", "without-feedback")
     )
     assert with_ == {"Sent": 0, "Failed": 1, "Pending": 2}
@@ -552,7 +554,10 @@ def test_a_picture_that_fails_is_one_line(renderer: str) -> None:
 
 
 FAILING = {
-    "slow": (subprocess.TimeoutExpired("dot", 120), "no picture within 120 s"),
+    "slow": (
+        subprocess.TimeoutExpired("dot", 120),
+        "no picture of 2 states and 1 arrows within 60 s; draw a part",
+    ),
     "not a program": (OSError(8, "Exec format error"), "cannot be started: Exec format error"),
 }
 

@@ -65,6 +65,7 @@ def guarded(guard: str) -> dict[str, Any]:
         "guards": [{"event": "go", "names": [guard]}],
         "unreachable": ["d"],
         "ignored": ["a to a on stay: never fires"],
+        "timers": [{"event": "go", "after": "1h", "states": ["a"], "stops": False}],
     }
 
 

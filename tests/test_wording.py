@@ -7,7 +7,8 @@ import pytest
 
 from fsm.catalog import load
 from fsm.drawing import DOCUMENTS, TEXTS, draw
-from fsm.drawing.model import Look, picture_of
+from fsm.drawing.model import Look
+from fsm.drawing.pictures import picture_of
 from fsm.drawing.wording import Wording, untranslated
 from fsm.errors import FsmError, PageError
 from fsm.machines import FEEDBACK_MODES

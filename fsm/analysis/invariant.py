@@ -60,11 +60,10 @@ def check_invariant(machine: Machine, claim: str) -> Verdict:
     Raises :class:`FsmError` for unknown names and for a text that is no invariant.
     """
     _, values, allows = read_invariant(machine, claim)
-    shown = [(s, trace) for s, trace in machine.shortest_traces() if s in values]
-    first = values[shown[0][0]] if shown else 0
-    allows = allows or partial(operator.eq, first)
-    wrong = [trace for s, trace in shown if not allows(values[s])]
-    return Verdict(claim, not wrong, *wrong[:1])
+    shown = [state for state in machine.traces if state in values]
+    allows = allows or partial(operator.eq, values[shown[0]] if shown else 0)
+    wrong = next((state for state in shown if not allows(values[state])), None)
+    return Verdict(claim, wrong is None, () if wrong is None else machine.traces[wrong])
 
 
 def read_invariant(machine: Machine, claim: str) -> Invariant:

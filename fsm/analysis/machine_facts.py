@@ -7,12 +7,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fsm.catalog import as_machine
 from fsm.graph import equivalence_classes, reaching
-from fsm.machine import Machine
+from fsm.machine import Machine, Transition
 from fsm.read_only import hold_mappings
 from fsm.trace import Trace
 
@@ -28,8 +29,8 @@ class MachineFacts:
 
     name: str
     """The name of the machine."""
-    traces: dict[str, Trace]
-    """A shortest trace to each reachable state."""
+    traces: Mapping[str, Trace]
+    """A shortest trace to each reachable state, made when it is asked for."""
     unreachable: tuple[str, ...]
     """Declared states that no trace reaches."""
     ignored: tuple[str, ...]
@@ -90,7 +91,7 @@ def analyse(machine: Machine | str) -> MachineFacts:
     ()
     """
     machine = as_machine(machine)
-    traces = dict(machine.shortest_traces())
+    traces = machine.traces
     leaving = {t.source for t in machine.transitions}
     terminal = tuple(state for state in traces if state not in leaving)
     ends = {*terminal, *(state.name for state in machine.states if state.final)}
@@ -119,12 +120,16 @@ def classes_of(machine: Machine) -> tuple[tuple[str, ...], ...]:
     States are told apart by their status, by the events they reject, and by whether they are
     final.
     """
-    reachable = [state for state, _ in machine.shortest_traces()]
+    reachable = list(machine.traces)
     number = {name: s for s, name in enumerate(reachable)}
-    successors = [
-        [number[t.target] if (t := machine.step(state, event)) else -1 for event in machine.events]
-        for state in reachable
+    leaving: list[list[Transition]] = [[] for _ in reachable]
+    for t in sorted(machine.transitions, key=lambda t: t.event):
+        if t.source in number:
+            leaving[number[t.source]].append(t)
+    labels = [
+        (machine.status(name), machine.state(name).final, tuple(t.event for t in accepted))
+        for name, accepted in zip(reachable, leaving, strict=True)
     ]
-    labels = [(machine.status(name), machine.state(name).final) for name in reachable]
+    successors = [[number[t.target] for t in accepted] for accepted in leaving]
     classes = equivalence_classes(labels, successors)
     return tuple(tuple(reachable[s] for s in states) for states in classes)

@@ -29,7 +29,7 @@ from fsm.analysis.claim_names import Names
 from fsm.analysis.claim_text import CountClaim, PatternClaim
 from fsm.analysis.verdict import Verdict
 from fsm.errors import FsmError
-from fsm.graph import PathSearch, reaching
+from fsm.graph import PathSearch, reaching, shortest_lasso
 from fsm.machine import Machine
 from fsm.trace import Trace
 
@@ -126,11 +126,10 @@ class _Product:
         on = monitor.after_state(monitor.at_first, machine.initial, "")
         self.start = _Node(machine.initial, on)
         self.edges: dict[_Node, list[_Edge]] = {}
-        search = PathSearch[_Node, str](self.start)
-        for node in search:
+        self.search = PathSearch[_Node, str](self.start)
+        for node in self.search:
             self.edges[node] = list(self._edges(node))
-            search.expand(node, ((event, target) for event, target, _ in self.edges[node]))
-        self.traces = search.paths()
+            self.search.expand(node, ((event, target) for event, target, _ in self.edges[node]))
 
     def _edges(self, node: _Node) -> Iterator[_Edge]:
         """Yield the edges of a node: an event is read first, then the state after it.
@@ -155,15 +154,16 @@ class _Product:
 
     def first(self, wrong: Callable[[_Node, _Edge], bool]) -> Trace | None:
         """Return the shortest trace that ends with a wrong edge."""
-        return next(
-            (
-                (*trace, edge.event)
-                for node, trace in self.traces.items()
-                for edge in self.edges[node]
-                if wrong(node, edge)
-            ),
-            None,
-        )
+        for node in self.search:
+            for edge in self.edges[node]:
+                if wrong(node, edge):
+                    return (*self.search.path(node), edge.event)
+        return None
+
+    def first_node(self, wrong: Callable[[_Node], bool]) -> Trace | None:
+        """Return the shortest trace to a node that is wrong."""
+        node = next(filter(wrong, self.search), None)
+        return None if node is None else self.search.path(node)
 
 
 def _scoped(machine: Machine, claim: _Scope) -> _Product:
@@ -201,8 +201,7 @@ def _possibly(machine: Machine, claim: _Scope) -> Verdict:
     goals = [node for node in product.edges if node.state in what.states]
     goals += [node for node, edge in arcs if edge.event in what.events]
     hopeful = reaching(goals, ((node, edge.target) for node, edge in arcs))
-    hopeless = (trace for node, trace in product.traces.items() if node.on and node not in hopeful)
-    return product.verdict(next(hopeless, None))
+    return product.verdict(product.first_node(lambda node: bool(node.on) and node not in hopeful))
 
 
 def _eventually(machine: Machine, claim: _Scope) -> Verdict:
@@ -212,38 +211,20 @@ def _eventually(machine: Machine, claim: _Scope) -> Verdict:
 
 
 def _pending(machine: Machine, claim: _Scope, monitor: _Flag | _Countdown) -> Verdict:
-    """No trace ends, or goes round for ever, while the monitor is on: something is to come."""
+    """No trace ends, or goes round for ever, while the monitor is on: something is to come.
+
+    What refutes it is as short as can be: a trace that ends, or, where that is shorter, one into a
+    loop together with the loop.
+    """
     pending = _Product(machine, claim, monitor)
-    stuck = next(
-        (trace for node, trace in pending.traces.items() if node.on and not pending.edges[node]),
-        None,
-    )
-    loop = _pending_loop(pending, len(stuck) if stuck is not None else None)
-    if loop and (stuck is None or len(loop[0]) + len(loop[1]) < len(stuck)):
-        return pending.verdict(*loop)
-    return pending.verdict(stuck)
-
-
-def _pending_loop(pending: _Product, below: int | None) -> tuple[Trace, Trace] | None:
-    """Return the shortest way into a loop on which the flag stays on, and the loop."""
-    for node, trace in pending.traces.items():
-        if below is not None and len(trace) >= below:
-            return None
-        if node.on and (loop := _round_trip(pending, node)):
-            return trace, loop
-    return None
-
-
-def _round_trip(pending: _Product, start: _Node) -> Trace | None:
-    """Return a shortest way from a node back to it on which the flag stays on."""
-    search = PathSearch[_Node, str](start)
-    for node in search:
-        for event, target, _ in pending.edges[node]:
-            if target == start:
-                return (*search.path(node), event)
-            if target.on:
-                search.reach(target, node, event)
-    return None
+    stuck = pending.first_node(lambda node: bool(node.on) and not pending.edges[node])
+    on = {
+        node: [(event, target) for event, target, _ in edges if target.on]
+        for node, edges in pending.edges.items()
+        if node.on
+    }
+    lasso = shortest_lasso(pending.search, on, None if stuck is None else len(stuck))
+    return pending.verdict(*lasso) if lasso else pending.verdict(stuck)
 
 
 _PATTERNS: dict[str, Callable[[Machine, _Scope], Verdict]] = {

@@ -21,7 +21,7 @@ class Verdict:
     """Whether a claim holds.
 
     Where it does not, ``trace`` is a shortest one that shows it; the events of ``loop``, if any,
-    can follow it again and again.
+    can follow it again and again, and both together are as short as can be.
     """
 
     claim: str

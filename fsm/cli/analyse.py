@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import click
 
@@ -13,10 +14,11 @@ from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import Style
-from fsm.cli.text import print_crosscheck, print_json, print_line, printable
+from fsm.cli.text import format_json, print_crosscheck, print_line, printable
 from fsm.cli.values import json_option, machine_argument
 from fsm.compile.crosscheck import cross_check
-from fsm.text import quantity
+from fsm.text import json_text, quantity
+from fsm.trace import Trace
 
 __all__ = ["command"]
 
@@ -86,11 +88,12 @@ def command(
     if other is not None:
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
-        value = analyse(loaded).as_dict()
+        facts = analyse(loaded)
+        value = replace(facts, traces={}).as_dict()
         value["crosscheck"] = checked.as_dict() if checked else None
         if verdicts:
             value["claims"] = [verdict.as_dict() for verdict in verdicts]
-        print_json(value, "analyse")
+        _print_json(value, facts.traces, loaded.events)
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:
@@ -105,11 +108,28 @@ def _status(verdicts: Sequence[Verdict]) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
+def _print_json(
+    value: Mapping[str, object], traces: Mapping[str, Trace], events: Iterable[str]
+) -> None:
+    """Print the facts, and the traces one by one: together they may be too long for the memory."""
+    place = '"reachable": {}'  # in a string there is no quote without a backslash
+    head, _, tail = format_json(value, "analyse").partition(place)
+    written = {event: f"\n      {json_text(event)}" for event in events}
+    click.echo(head + place[:-1], nl=False)
+    comma = ""
+    for state, trace in traces.items():
+        steps = ",".join(map(written.__getitem__, trace))
+        end = "\n    ]" if trace else "]"
+        click.echo(f"{comma}\n    {json_text(state)}: [{steps}{end}", nl=False)
+        comma = ","
+    click.echo("\n  }" + tail)
+
+
 def _print(facts: MachineFacts) -> None:
-    longest = max(map(len, facts.traces.values()))
+    *_, farthest = facts.traces
     print_line(
         f"{facts.name}: {quantity(len(facts.traces), 'state')} reached, each within "
-        f"{quantity(longest, 'event')}; deterministic",
+        f"{quantity(len(facts.traces[farthest]), 'event')}; deterministic",
         style=Style.STRONG,
     )
     _list("unreachable", facts.unreachable, "none")
@@ -117,13 +137,22 @@ def _print(facts: MachineFacts) -> None:
     _list("dead", facts.dead, "none")
     equivalent = [" = ".join(names) for names in facts.equivalent]
     _list("equivalent", equivalent, "none: the machine is minimal")
-    missing = [f"{state}: {event}" for state, event in facts.missing]
-    _list(f"missing cells ({len(missing):,})", missing, "none: the machine is complete")
+    missing = [f"{state}: {event}" for state, event in facts.missing[:_LISTED]]
+    label, count = f"missing cells ({len(facts.missing):,})", len(facts.missing)
+    _list(label, missing, "none: the machine is complete", count=count)
     if facts.ignored:
         _list("ignored transitions", facts.ignored, "none", "; ")
 
 
-def _list(label: str, names: Collection[str], otherwise: str, comma: str = ", ") -> None:
+def _list(
+    label: str,
+    names: Collection[str],
+    otherwise: str,
+    comma: str = ", ",
+    count: int | None = None,
+) -> None:
+    """Print the first of some names; ``count`` is how many there are, if not all are given."""
+    count = len(names) if count is None else count
     listed = printable(comma.join(list(names)[:_LISTED]), 2000)
-    more = f", ... (--json has all {len(names):,})" if len(names) > _LISTED else ""
+    more = f", ... (--json has all {count:,})" if count > _LISTED else ""
     print_line(f"{label}: {listed or otherwise}{more}", 3000, Style.STRONG)

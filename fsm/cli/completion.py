@@ -31,6 +31,7 @@ __all__ = [
     "add_shells",
     "complete_code",
     "complete_column",
+    "complete_event",
     "complete_file",
     "complete_format",
     "complete_format_name",
@@ -232,6 +233,13 @@ def complete_status(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     """Complete a status of the machine that stands before, or all."""
     machine = _machine_before(ctx)
     return _matching([*machine.statuses, "all"] if machine else ["all"], incomplete)
+
+
+def complete_event(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:
+    """Complete an event of the machine that stands before, with or without its guards."""
+    machine = _machine_before(ctx)
+    names = [name for t in machine.transitions for name in (t.trigger, t.event)] if machine else []
+    return _matching(dict.fromkeys(names), incomplete)
 
 
 def complete_trace(ctx: click.Context, _: click.Parameter, incomplete: str) -> Items:

@@ -13,6 +13,7 @@ import click
 from fsm.catalog import load, load_bare
 from fsm.cli.choice import ChoiceParam
 from fsm.cli.completion import (
+    complete_event,
     complete_file,
     complete_language,
     complete_machine,
@@ -43,6 +44,7 @@ from fsm.cli.values import (
 )
 from fsm.documented_machines import load_documented
 from fsm.drawing import FORMATS, draw
+from fsm.drawing.declaration import TABLE_DRAWN
 from fsm.drawing.marking import (
     coverage_overlay,
     diff_overlay,
@@ -135,7 +137,30 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     shell_complete=complete_status,
     multiple=True,
     group="Layout",
-    help="Draw the states of this status as one, or of each status: all; may be repeated.",
+    help="Draw the states of this status, or in this state, as one; all: of each status; "
+    "may be repeated.",
+)
+@option(
+    "--only",
+    metavar="STATUS",
+    shell_complete=complete_status,
+    multiple=True,
+    group="Layout",
+    help="Draw only the states of this status; may be repeated.",
+)
+@option(
+    "--hide",
+    metavar="EVENT",
+    shell_complete=complete_event,
+    multiple=True,
+    group="Layout",
+    help="Leave out the arrows of this event; may be repeated.",
+)
+@option(
+    "--flat",
+    is_flag=True,
+    group="Layout",
+    help="Draw the table: a state for each combination of states that are active together.",
 )
 @timeout_option
 @option(
@@ -199,6 +224,9 @@ def command(
     stack: bool,
     focus: str | None,
     collapse: tuple[str, ...],
+    only: tuple[str, ...],
+    hide: tuple[str, ...],
+    flat: bool,
     timeout: timedelta | None,
     counts: tuple[str, ...],
     columns: tuple[tuple[str, str], ...],
@@ -214,6 +242,9 @@ def command(
     allow_import: bool,
 ) -> None:
     """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
+
+    A machine with states inside states, regions or history is drawn as it is declared; --flat
+    draws its table.
 
     dot, mermaid, plantuml, d2, svg, png and pdf are diagrams. scxml, json and xstate hold the
     whole machine; scxml and json files can be used as MACHINE. One overlay can be shown at a
@@ -243,6 +274,9 @@ def command(
         group=group_by == "status",
         focus=parse_focus(loaded, focus) if focus else None,
         collapse=collapse,
+        only=only,
+        hide=hide,
+        flat=flat,
         stacked=stack,
         overlay=overlay,
         wording=wording,
@@ -254,10 +288,15 @@ def command(
             look,
             engine=engine,
             timeout=timeout.total_seconds() if timeout else None,
-            warn=lambda text: print_message(f"{text}. {_HINT}"),
+            warn=_tell,
         )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
+
+
+def _tell(text: str) -> None:
+    """Print what the drawing says about itself."""
+    print_message(text if text.startswith(TABLE_DRAWN) else f"{text}. {_HINT}")
 
 
 def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:

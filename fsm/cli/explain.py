@@ -104,7 +104,9 @@ def _entry(entry: Entry) -> list[str]:
     when = entry.timestamp.replace(tzinfo=None).isoformat(" ", "seconds")
     lines = [printable(f"{when} UTC  {entry.event}")]
     reasons = list(dict.fromkeys(c.reason for c in entry.changes if c.reason))
-    if not entry.place:
+    if entry.timer:
+        reasons.insert(0, f"The timer fired: {entry.timer}.")
+    elif not entry.place:
         reasons.insert(0, "The validity period ended; there are no more retries.")
     if not entry.changes:
         reasons.append("This event is not defined in any machine. It changed nothing.")

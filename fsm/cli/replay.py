@@ -191,6 +191,7 @@ def _print(result: Replay) -> None:
     rows += _section(result, "state", "states", percent=False)
     if result.validity is not None:
         rows += _counts(result, "validity period over", "expired")
+    rows += _fired(result)
     print_text(format_table(header, rows, right))
     if result.rejected:
         _print_rejections(result)
@@ -211,6 +212,18 @@ def _sent(result: Replay) -> list[list[str]]:
         if machine.unrecorded.sent_unknown:
             row[1 + 2 * place] = NOT_RECORDED
     return [row]
+
+
+def _fired(result: Replay) -> list[list[str]]:
+    """Return how often each timer fired."""
+    machines = result.machines.values()
+    rows = []
+    for text in dict.fromkeys(timer for machine in machines for timer in machine.timers):
+        row = [f"timer {text}"]
+        for machine in machines:
+            row += [f"{machine.timers[text]:,}" if text in machine.timers else "-", ""]
+        rows.append(row)
+    return rows
 
 
 def _section(result: Replay, kind: str, attribute: str, *, percent: bool) -> list[list[str]]:

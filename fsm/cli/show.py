@@ -57,7 +57,8 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
         click.echo(_FORMS[form](grid), nl=False)
     if loaded.unreachable:
         click.echo(printable(f"unreachable: {', '.join(loaded.unreachable)}", 2000), err=True)
-    for line in (*loaded.ignored, *(f"assumed: {text}" for text in loaded.assumed)):
+    timers = (f"timer: {timer}" for timer in loaded.timers)
+    for line in (*timers, *loaded.ignored, *(f"assumed: {text}" for text in loaded.assumed)):
         click.echo(printable(line), err=True)
 
 

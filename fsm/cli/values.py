@@ -223,7 +223,7 @@ machine_argument = click.argument(
     "machine",
     type=INPUT,
     shell_complete=complete_machine,
-    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml), page with a table "
+    help="Built-in name, machine file (.json, .yaml, .scxml, .dot, .mmd, .puml), page with a table "
     "(page.md, page.md#section), TOML file about one, or package.module:Class.",
 )
 _output = partial(
@@ -240,6 +240,6 @@ timeout_option = option(
     "--timeout",
     type=DurationParam(),
     group="Limits and safety",
-    show_default="4s",
-    help="Longest time for the layout of a diagram, before a simpler one is used.",
+    show_default="2m",
+    help="Longest time for a diagram; what takes longer is an error.",
 )

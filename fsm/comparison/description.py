@@ -78,6 +78,8 @@ def _difference_line(difference: Difference) -> str:
             return f"event {difference.event}: {what}; trace: {', '.join(difference.trace)}"
         case DifferenceKind.DEADLINE:
             return f"deadline in {where}: {what}{after}"
+        case DifferenceKind.TIMER:
+            return f"timers in {where}: {what}{after}"
         case DifferenceKind.INDICATOR:
             return f"indicator: {what}"
 
@@ -88,9 +90,9 @@ def _effect_line(effect: EffectDifference) -> str:
 
 
 def _settlement_lines(settlement: Settlement) -> list[str]:
-    if not settlement.settled:
+    if not settlement.pairs:
         return ["There is no state from which both agree for good."]
-    names = ", ".join(_name(pair) for pair, _ in settlement.settled)
+    names = ", ".join(map(_name, settlement.pairs))
     lines = [f"Both agree for good in: {names}."]
     if settlement.reached_from_all:
         lines.append("Every message can get there: both agree once every message is settled.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from fsm.alphabet import JointInput, joint_inputs
 from fsm.catalog import as_machine
+from fsm.comparison.alike import alike_pairs, expiry
 from fsm.comparison.result import (
     Comparison,
     Difference,
@@ -14,11 +15,19 @@ from fsm.comparison.result import (
     Settlement,
     StatePair,
 )
-from fsm.graph import PathSearch, reaching
+from fsm.comparison.timers import running_timers, starting_timers
+from fsm.errors import MachineError
+from fsm.graph import PathSearch, breadth_first, reaching
 from fsm.machine import Effect, Machine, Transition
 from fsm.trace import Trace
 
-__all__ = ["compare"]
+__all__ = ["ALL_FOLLOWED", "MOST_PAIRS", "compare"]
+
+ALL_FOLLOWED = 2
+"""Pairs for each state of both machines; where there are more, alike ones are not followed."""
+
+MOST_PAIRS = 2_000_000
+"""Pairs of states that one trace reaches in two machines, and that may differ."""
 
 
 def compare(a: Machine | str, b: Machine | str) -> Comparison:
@@ -27,7 +36,8 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
     ``a`` and ``b`` are machines or their names. Every difference comes with the shortest trace
     that shows it. Ties between traces follow the declared order of events.
 
-    Raises :class:`fsm.errors.MachineError` where a name is that of no machine.
+    Raises :class:`fsm.errors.MachineError` where a name is that of no machine, and where more than
+    :data:`MOST_PAIRS` pairs of states may differ.
 
     >>> comparison = compare("with-feedback", "without-feedback")
     >>> comparison.same, comparison.differences[0].trace
@@ -37,7 +47,7 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
     pairs = _Lockstep(a, b)
     differences = [*pairs.alphabet(), *pairs.accepts(), *pairs.statuses(), *pairs.finals()]
     differences.sort(key=lambda difference: len(difference.trace))
-    differences += [*pairs.deadlines(), *pairs.indicators()]
+    differences += [*pairs.deadlines(), *pairs.timers(), *pairs.indicators()]
     skeleton = pairs.skeleton()
     return Comparison(
         a=a.name,
@@ -61,8 +71,29 @@ class _Lockstep:
         self.lone = [joint for joint in self.inputs if not joint.is_shared]
         self.start = (a.initial, b.initial)
         self.pairs = PathSearch[StatePair, str](self.start)
+        self.unfollowed = list[StatePair]()
+        """Pairs of states that are alike, and what follows them as well: there are too many."""
+        self._explore()
+
+    def _explore(self) -> None:
+        """Find the pairs; beyond a number that one skeleton has, not those that alike ones reach.
+
+        Raises :class:`MachineError` where there are too many.
+        """
+        most = ALL_FOLLOWED * (len(self.a.states) + len(self.b.states))
+        alike: Callable[[StatePair], bool] | None = None
         for pair in self.pairs:
-            self.pairs.expand(pair, self.moves(pair))
+            if alike is None and len(self.pairs) > most:
+                alike = alike_pairs(self.a, self.b, self.inputs)
+            if alike and alike(pair):
+                self.unfollowed.append(pair)
+            else:
+                self.pairs.expand(pair, self.moves(pair))
+            if len(self.pairs) > MOST_PAIRS:
+                raise MachineError(
+                    f"{self.a.name}, {self.b.name}: more than {MOST_PAIRS:,} pairs of states that "
+                    "differ; whether they are equivalent at all: fsm.equivalent"
+                )
 
     def moves(self, pair: StatePair) -> Iterator[tuple[str, StatePair]]:
         """Yield the events that both machines accept, and where they lead."""
@@ -139,6 +170,8 @@ class _Lockstep:
 
     def not_compared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         ours, theirs = self.states()
+        ours |= _reachable_from(self.a, [p for p, _ in self.unfollowed])
+        theirs |= _reachable_from(self.b, [q for _, q in self.unfollowed])
         return _reachable_outside(self.a, ours), _reachable_outside(self.b, theirs)
 
     def guards(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
@@ -149,10 +182,31 @@ class _Lockstep:
     def deadlines(self) -> Iterator[Difference]:
         """Yield the nearest pair in which only one machine's deadline ends, if there is one."""
         for pair in self.pairs:
-            x, y = _expiry(self.a, pair[0]), _expiry(self.b, pair[1])
+            x, y = expiry(self.a, pair[0]), expiry(self.b, pair[1])
             if x != y:
                 yield Difference(DifferenceKind.DEADLINE, pair, self.pairs.path(pair), (x, y))
                 return
+
+    def timers(self) -> Iterator[Difference]:
+        """Yield the nearest place where timers of one machine run or start, if there is one."""
+        for pair in self.pairs if self.a.timers or self.b.timers else ():
+            for states, trace, x, y in self._timers_at(pair):
+                if x != y:
+                    ours, theirs = (", ".join(sorted(only)) or None for only in (x - y, y - x))
+                    yield Difference(DifferenceKind.TIMER, states, trace, (ours, theirs))
+                    return
+
+    def _timers_at(
+        self, pair: StatePair
+    ) -> Iterator[tuple[StatePair, Trace, frozenset[str], frozenset[str]]]:
+        """Yield the timers that run in a pair, then those that each event there starts."""
+        trace = self.pairs.path(pair)
+        yield pair, trace, running_timers(self.a, pair[0]), running_timers(self.b, pair[1])
+        for joint in self.shared:
+            x, y = joint.steps(self.a, self.b, pair)
+            if x and y:
+                started = starting_timers(self.a, x), starting_timers(self.b, y)
+                yield (x.target, y.target), (*trace, joint.name), *started
 
     def indicators(self) -> Iterator[Difference]:
         ours, theirs = ([i.name for i in m.indicators] for m in (self.a, self.b))
@@ -198,9 +252,10 @@ class _Lockstep:
             if len(set(self.statuses_of(pair))) + len(set(self.final_in(pair))) > 2
         ]
         unsettled = reaching(unlike, arcs)
-        settled = [pair for pair in self.pairs if pair not in unsettled]
+        settled = tuple(pair for pair in self.pairs if pair not in unsettled)
         return Settlement(
-            settled=tuple((pair, self.pairs.path(pair)) for pair in settled),
+            pairs=settled,
+            traces=self.pairs.paths(),
             reached_from_all=reaching(settled, arcs).keys() >= set(unlike),
         )
 
@@ -210,14 +265,15 @@ def _by_side(first: object, yes: str, no: str) -> tuple[str, str]:
     return (yes, no) if first else (no, yes)
 
 
+def _reachable_from(machine: Machine, states: Sequence[str]) -> set[str]:
+    if not states:
+        return set()
+    targets: dict[str, list[str]] = {state.name: [] for state in machine.states}
+    for t in machine.transitions:
+        targets[t.source].append(t.target)
+    return set(breadth_first(states, targets.__getitem__))
+
+
 def _reachable_outside(machine: Machine, compared: Collection[str]) -> tuple[str, ...]:
     """Return the reachable states that were not compared, those with shorter traces first."""
-    return tuple(state for state, _ in machine.shortest_traces() if state not in compared)
-
-
-def _expiry(machine: Machine, state: str) -> str | None:
-    """Return what the end of the validity period does in a state."""
-    deadline = machine.deadline
-    if deadline is None or deadline.state != state:
-        return None
-    return f"{deadline.event}, counted from {deadline.start}"
+    return tuple(state for state in machine.traces if state not in compared)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -36,6 +37,8 @@ class DifferenceKind(Enum):
     """Only one machine knows the event."""
     DEADLINE = "deadline"
     """The end of the validity period does something in one machine only."""
+    TIMER = "timer"
+    """A timer runs or starts in one machine only."""
     INDICATOR = "indicator"
     """Only one machine has the indicator."""
 
@@ -47,9 +50,9 @@ class Difference:
     ``states`` are the states after the trace; for an event (``ACCEPTS``, ``ALPHABET``), which
     is the last one of the trace, those before it. ``shows`` is what each machine has there: its
     status (``None``: nothing is shown yet), ``final`` or ``not final``, ``accepted`` or
-    ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, its indicator
-    or ``None``. Events are named with the guards that either machine asks for; see
-    :mod:`fsm.alphabet`.
+    ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, the timers that
+    only it has or ``None``, its indicator or ``None``. Events are named with the guards that either
+    machine asks for; see :mod:`fsm.alphabet`.
     """
 
     kind: DifferenceKind
@@ -104,14 +107,21 @@ class EffectDifference:
 class Settlement:
     """Where two machines with one skeleton agree for good.
 
-    ``settled`` is the greatest set of pairs of states in which both statuses agree, both are
-    final or neither is, and which no event leaves; each with the shortest trace to it.
+    ``pairs`` is the greatest set of pairs of states in which both statuses agree, both are
+    final or neither is, and which no event leaves.
     """
 
-    settled: tuple[tuple[StatePair, Trace], ...]
-    """The pairs of states from which on both agree, each with its trace."""
+    pairs: tuple[StatePair, ...]
+    """The pairs of states from which on both agree, nearest first."""
+    traces: Mapping[StatePair, Trace] = field(compare=False, repr=False)
+    """A shortest trace to each pair of states, made when it is asked for."""
     reached_from_all: bool
     """Whether every pair that differs can reach a settled one."""
+
+    @property
+    def settled(self) -> tuple[tuple[StatePair, Trace], ...]:
+        """The pairs of states from which on both agree, each with its trace."""
+        return tuple((pair, self.traces[pair]) for pair in self.pairs)
 
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""

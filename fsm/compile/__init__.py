@@ -23,8 +23,9 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     ``chart_class`` is a ``StateChart`` or a ``StateMachine``. ``name`` is the name of the machine,
     by default that of the class. No callback of the class runs: the table comes from the
     declaration alone. Besides states and transitions the class may declare ``indicators`` (name to
-    statuses), ``deadline`` (a :class:`fsm.machine.Deadline`), ``companion`` (the name of a machine
-    that runs beside it), ``unit`` (what one message is called in results) and ``title``.
+    statuses), ``deadline`` (a :class:`fsm.machine.Deadline`), ``timers`` (a tuple of
+    :class:`fsm.machine.Timer`, each of one state), ``companion`` (the name of a machine that runs
+    beside it), ``unit`` (what one message is called in results) and ``title``.
 
     Raises :class:`fsm.errors.MachineError`, which names class, state and event, for everything
     that cannot be compiled exactly.

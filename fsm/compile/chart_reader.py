@@ -5,23 +5,25 @@ What could mislead is refused by name, see :mod:`fsm.compile.refusals`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from statemachine import StateChart
+from statemachine import HistoryState, StateChart
 
 from fsm.arguments import as_several
-from fsm.chart import Chart, ChartEdge, ChartNode
+from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.compile.condition import Conditions
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
+from fsm.compile.emissions import Emissions
 from fsm.compile.refusals import (
+    assumptions,
     refuse_edges,
     refuse_internal,
     refuse_misleading,
-    refuse_sending_actions,
 )
 from fsm.errors import MachineError
-from fsm.machine import Deadline, Indicator
+from fsm.machine import Deadline, Indicator, Timer
+from fsm.suggest import no_such
 
 __all__ = ["read_chart"]
 
@@ -40,15 +42,17 @@ def read_chart(chart_class: type) -> Chart:
 
 def _chart(declared: Declaration) -> Chart:
     refuse_misleading(declared)
+    emissions = Emissions(declared)
+    known = (*declared.alphabet, *_raised_by_the_library(declared))
+    known = tuple(dict.fromkeys((*known, *emissions.events)))
     conditions = Conditions(declared)
-    nodes = tuple(_node(declared, state) for state in declared.states)
+    nodes = tuple(_node(declared, emissions, state) for state in declared.states)
     edges = tuple(
-        _edge(declared, conditions, state, transition)
+        _edge(declared, conditions, emissions, transition, known)
         for state in declared.states
         for transition in declared.exits(state)
     )
     refuse_edges(declared, nodes, edges)
-    refuse_sending_actions(declared)
     chart_class = declared.chart_class
     return Chart(
         class_name=declared.name,
@@ -56,20 +60,48 @@ def _chart(declared: Declaration) -> Chart:
         nodes=nodes,
         edges=edges,
         initial=declared.index(chart_class.initial_state),
-        events=tuple(e for e in declared.events if not declared.is_done(e)),
+        events=declared.alphabet,
         indicators=_indicators(declared),
         deadline=_attribute(declared, "deadline", Deadline),
         companion=_attribute(declared, "companion", str),
         unit=_attribute(declared, "unit", str),
+        timers=tuple(_timers(declared)),
         atomic_update=bool(chart_class.atomic_configuration_update),
+        start=_start(declared),
+        strict=not chart_class.allow_event_without_transition,
+        assumed=tuple(assumptions(declared)),
     )
 
 
-def _node(declared: Declaration, state: DeclaredState) -> ChartNode:
+def _raised_by_the_library(declared: Declaration) -> Iterator[str]:
+    """Yield the events that complete states raise."""
+    return (f"done.state.{state.id}" for state in declared.states if state.states)
+
+
+def _start(declared: Declaration) -> tuple[int, ...]:
+    """Return the states that are entered at the start, where a list of their values is given."""
+    values = declared.chart_class.start_configuration_values
+    by_value = {state.value: state for state in declared.states}
+    unknown = [value for value in values if value not in by_value]
+    if unknown:
+        raise MachineError(
+            f"{declared.name}: start_configuration_values has {unknown[0]!r}, which is the value "
+            "of no state"
+        )
+    return tuple(declared.index(by_value[value]) for value in values)
+
+
+def _node(declared: Declaration, emissions: Emissions, state: DeclaredState) -> ChartNode:
     children = tuple(map(declared.index, state.states))
+    is_history = isinstance(state, HistoryState)
     entry = tuple(
-        declared.index(target) for t in state.transitions if t.initial for target in t.targets
+        declared.index(target)
+        for t in state.transitions
+        if t.initial or is_history
+        for target in t.targets
     )
+    raised, sent = emissions.of_entry(state)
+    raised_on_exit, sent_on_exit = emissions.of_exit(state)
     return ChartNode(
         id=state.id,
         title=str(state.name),
@@ -78,34 +110,47 @@ def _node(declared: Declaration, state: DeclaredState) -> ChartNode:
         entry=children if state.parallel else entry,
         parallel=bool(state.parallel),
         final=bool(state.final),
+        history=state.type.value if isinstance(state, HistoryState) else "",
+        raised=raised,
+        raised_on_exit=raised_on_exit,
+        sent=sent,
+        sent_on_exit=sent_on_exit,
     )
 
 
 def _edge(
     declared: Declaration,
     conditions: Conditions,
-    state: DeclaredState,
+    emissions: Emissions,
     transition: DeclaredTransition,
+    known: tuple[str, ...],
 ) -> ChartEdge:
-    events = tuple(str(event) for event in transition.events)
-    where = declared.place(state, events)
+    state = transition.source
+    events = declared.heard(transition, known)
+    where = declared.place(state, tuple(map(str, transition.events)))
     for target in transition.targets:
         if target not in declared:
             raise MachineError(
                 f"{where}: leads to a state that is not in the class; a state and an event "
                 "may not share one attribute name"
             )
-    if list(transition.validators):
+    if list(transition.validators) and not events:
         raise MachineError(f"{where}: has a validator; write it as a guard (cond=)")
     refuse_internal(declared, transition, state, where)
-    guard = conditions.guard(transition, where)
-    if not events and guard.names:
-        raise MachineError(
-            f"{where}: an eventless transition may only depend on In('state'), not on "
-            f"{', '.join(sorted(guard.names))}: it would move without an event"
-        )
-    targets = tuple(map(declared.index, transition.targets))
-    return ChartEdge(declared.index(state), targets, events, bool(transition.internal), guard)
+    raised, sent = emissions.of_transition(transition)
+    raised_after, sent_after = emissions.after_transition(transition)
+    return ChartEdge(
+        source=declared.index(state),
+        targets=tuple(map(declared.index, transition.targets)),
+        events=events,
+        internal=bool(transition.internal),
+        guard=conditions.guard(transition, where),
+        validator=conditions.validator(transition, where),
+        raised=raised,
+        sent=sent,
+        raised_after=raised_after,
+        sent_after=sent_after,
+    )
 
 
 def _indicators(declared: Declaration) -> tuple[Indicator, ...]:
@@ -124,6 +169,22 @@ def _indicators(declared: Declaration) -> tuple[Indicator, ...]:
         Indicator(name, frozenset(as_several(name, statuses, str)))
         for name, statuses in indicators.items()
     )
+
+
+def _timers(declared: Declaration) -> Iterator[ChartTimer]:
+    """Yield the timers of a class, each of one state: its own or one around others."""
+    ids = {state.id: declared.index(state) for state in declared.states}
+    for timer in _attribute(declared, "timers", tuple) or ():
+        if not isinstance(timer, Timer):
+            raise MachineError(f"{declared.name}: timers holds {timer!r}, which is no Timer")
+        where = f"{declared.name}: the timer {str(timer)!r}"
+        if timer.event not in declared.alphabet:
+            raise MachineError(f"{where}: {no_such('event', timer.event, declared.alphabet)}")
+        if len(timer.states) != 1 or timer.restarts:
+            raise MachineError(f"{where}: name one state of the class, perhaps one around others")
+        if timer.states[0] not in ids:
+            raise MachineError(f"{where}: {no_such('state', timer.states[0], ids)}")
+        yield ChartTimer(ids[timer.states[0]], timer.event, timer.delay, timer.stops)
 
 
 def _attribute(declared: Declaration, name: str, kind: type[T]) -> T | None:

@@ -7,6 +7,8 @@ The library looks each name up on the machine, the model and its listeners, join
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 from statemachine import StateChart
@@ -17,7 +19,71 @@ from fsm.compile.declaration import Declaration, DeclaredTransition
 from fsm.errors import MachineError
 from fsm.guard import ALWAYS, Guard, parse_guard
 
-__all__ = ["Conditions"]
+__all__ = ["Conditions", "GuardNames"]
+
+
+class GuardNames:
+    """The names of the functions that are conditions of a class, one for each function.
+
+    A function has its own name. A lambda has that of the variable that holds it, or that of its
+    line; of two functions with one name the second one gets a number.
+    """
+
+    def __init__(self, declared: Declaration) -> None:
+        self._class = declared.chart_class
+        self._names: dict[object, str] = {}
+        taken = {
+            name
+            for spec in _conditions(declared)
+            if spec.reference is SpecReference.NAME
+            for name in _parts(str(spec.attr_name))
+        }
+        for spec in _conditions(declared):
+            if spec.reference is SpecReference.NAME or spec.func in self._names:
+                continue
+            name = self._plain(spec)
+            if getattr(self._class, name, None) is not spec.func:
+                name = _unused(name, taken)
+            self._names[spec.func] = name
+            taken.add(name)
+
+    def of(self, spec: CallbackSpec) -> str:
+        """Return the name of a condition that is a function or a property."""
+        return self._names[spec.func]
+
+    def _plain(self, spec: CallbackSpec) -> str:
+        name = str(spec.attr_name)
+        function = spec.func
+        if name != "<lambda>" or not isinstance(function, FunctionType):
+            return name
+        places = [vars(base) for base in self._class.__mro__] + [function.__globals__]
+        for place in places:
+            for variable, value in place.items():
+                if value is function and variable.isidentifier():
+                    return variable
+        return f"lambda_{function.__code__.co_firstlineno}"
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def _conditions(declared: Declaration) -> Iterator[CallbackSpec]:
+    for state in declared.states:
+        for transition in declared.exits(state):
+            yield from transition.cond
+            yield from transition.validators
+
+
+def _parts(text: str) -> list[str]:
+    try:
+        return _names_read(replace_operators(text).strip())
+    except SyntaxError:
+        return []
 
 
 class Conditions:
@@ -27,13 +93,13 @@ class Conditions:
         self._class = declared.chart_class
         self._events = frozenset(declared.events)
         self._states = frozenset(state.id for state in declared.states)
-        self._meanings: dict[str, object] = {}
+        self._names = GuardNames(declared)
 
     def guard(self, transition: DeclaredTransition, where: str) -> Guard:
         """Return the guard of a transition; raises :class:`MachineError` with ``where``."""
         guard, keys = ALWAYS, set[str]()
         for spec in transition.cond:
-            condition, key = self._condition(spec, where), _key(spec, where)
+            condition, key = self._condition(spec, where), self._key(spec, where)
             if key in keys:
                 raise MachineError(
                     f"{where}: has a second condition ({condition.text}) that python-statemachine "
@@ -43,18 +109,41 @@ class Conditions:
             guard = guard & condition
         return guard
 
+    def validator(self, transition: DeclaredTransition, where: str) -> Guard:
+        """Return the condition that no validator of a transition fails."""
+        guard = ALWAYS
+        for spec in transition.validators:
+            if spec.reference is SpecReference.NAME:
+                name = str(spec.attr_name)
+                self._refuse_name(name, where)
+            else:
+                name = self._names.of(spec)
+            guard = guard & Guard.named(name)
+        return guard
+
     def _condition(self, spec: CallbackSpec, where: str) -> Guard:
-        text = _condition_text(spec)
-        if text == "<lambda>":
-            raise MachineError(f"{where}: the guard is a lambda; give it a name")
-        guard = parse_guard(text, where)
-        for name in _names_read(text):
-            self._refuse_name(name, spec, where)
-        for unknown in sorted(_states_asked(text) - self._states):
-            raise MachineError(f"{where}: In({unknown!r}) names no state of the machine")
+        if spec.reference is SpecReference.NAME:
+            text = _condition_text(spec)
+            guard = parse_guard(text, where)
+            for name in _names_read(text):
+                self._refuse_name(name, where)
+            for unknown in sorted(_states_asked(text) - self._states):
+                raise MachineError(f"{where}: In({unknown!r}) names no state of the machine")
+        else:
+            guard = Guard.named(self._names.of(spec))
         return guard if spec.expected_value is not False else guard.negated()
 
-    def _refuse_name(self, name: str, spec: CallbackSpec, where: str) -> None:
+    def _key(self, spec: CallbackSpec, where: str) -> str:
+        """Return the library's key: it takes two conditions with one key for one."""
+        if spec.reference is not SpecReference.NAME:
+            return self._names.of(spec)
+        parse: Any = parse_boolean_expr
+        try:
+            return str(parse(spec.attr_name, _named, operator_mapping).unique_key)
+        except (KeyError, SyntaxError, ValueError) as error:
+            raise MachineError(f"{where}: cannot read the guard {spec.attr_name!r}") from error
+
+    def _refuse_name(self, name: str, where: str) -> None:
         if name in self._events:
             raise MachineError(f"{where}: the guard {name!r} is also an event, and would send it")
         if name in self._states:
@@ -66,17 +155,6 @@ class Conditions:
             raise MachineError(
                 f"{where}: the guard {name!r} is an attribute of python-statemachine itself"
             )
-        meaning = self._meaning(spec, name)
-        if self._meanings.setdefault(name, meaning) is not meaning:
-            raise MachineError(
-                f"{where}: two different guards have the name {name!r}; rename one of them"
-            )
-
-    def _meaning(self, spec: CallbackSpec, name: str) -> object:
-        """Return the function a guard calls, or the class where the name is looked up there."""
-        if spec.reference is SpecReference.NAME or getattr(self._class, name, None) is spec.func:
-            return self._class
-        return spec.func
 
 
 def _condition_text(spec: CallbackSpec) -> str:
@@ -84,17 +162,6 @@ def _condition_text(spec: CallbackSpec) -> str:
     if spec.reference is SpecReference.NAME and not text.isidentifier():
         return replace_operators(text).strip()  # "!a ^ b v c", but a lone "v" is a name
     return text
-
-
-def _key(spec: CallbackSpec, where: str) -> str:
-    """Return the library's key: it takes two conditions of a transition with one key for one."""
-    if spec.reference is not SpecReference.NAME:
-        return str(spec.attr_name)
-    parse: Any = parse_boolean_expr
-    try:
-        return str(parse(spec.attr_name, _named, operator_mapping).unique_key)
-    except (KeyError, SyntaxError, ValueError) as error:
-        raise MachineError(f"{where}: cannot read the guard {spec.attr_name!r}") from error
 
 
 def _names_read(text: str) -> list[str]:

@@ -180,7 +180,7 @@ class _Walk:
         before, text = self._machine.states[state].name, self._machine.events[column]
         if fault := self._instance.step_differs(before, text, self._trace):
             # The shortest trace to the cell is easier to read, if it shows the fault as well.
-            trace = next(t for s, t in self._machine.shortest_traces() if s == before)
+            trace = self._machine.traces[before]
             raise _disagreement(self._oracle.disagreement([*trace, text]) or fault)
         self._trace.append(text)
 

@@ -1,35 +1,42 @@
 """The real python-statemachine class as an oracle for its compiled table.
 
-The engine, states and transitions are those of the class. Two things are replaced, on the
+The engine, states and transitions are those of the class. Three things are replaced, on the
 instance and never on the class (a subclass would add its transitions to the user's states):
 
 * **Guards** have the truth values of the input symbol. A name, function, property or comparison
   (``count > 3``) is one guard, as in the table; ``and or not`` and ``In('state')`` are evaluated
   by the library.
-* **Actions**, validators, listeners and the user's ``__init__`` do not run.
+* **Validators** fail where the guard of their name does not hold.
+* **Actions**, listeners and the user's ``__init__`` do not run. In the places of
+  actions that raise or send events the library raises and sends these, and does nothing else.
 
-A rejected event always raises ``TransitionNotAllowed``, even where the class would ignore it.
+An event is accepted where the engine takes a transition for it. Before the first event no guard
+holds.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
 from statemachine import StateChart
-from statemachine.callbacks import CallbackSpec, SpecReference
+from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 from statemachine.exceptions import TransitionNotAllowed
 from statemachine.graph import iterate_states, iterate_states_and_transitions
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
 
+from fsm.compile.condition import GuardNames
+from fsm.compile.declaration import Declaration
+from fsm.compile.emissions import Emission, Emissions
 from fsm.errors import MachineError
-from fsm.guard import symbol, valuations
 from fsm.machine import Machine
+from fsm.machine_parts import refinements
 
 __all__ = ["Instance", "ObservedStep", "Oracle"]
 
@@ -61,11 +68,12 @@ class Oracle:
             )
         self._class: type[StateChart[Any]] = chart_class
         self.machine = machine
-        self.guards = _Guards()
-        self._inputs = {
-            symbol(event, valuation): (event, valuation)
-            for event, guards in machine.guards.items()
-            for valuation in valuations(guards, machine.name)
+        declared = Declaration(chart_class)
+        self.guards = _Guards(GuardNames(declared))
+        self._emitting = list(_emitting(chart_class, Emissions(declared)))
+        refined = refinements(machine.guards, machine.events)
+        self._inputs: dict[str, tuple[str, Mapping[str, bool]]] = {
+            text: refined.get(text, (text, {})) for text in machine.events
         }
         self.declared = {state.id: state for state in iterate_states(chart_class.states)}
         self._expected: dict[str, tuple[frozenset[object], bool]] = {}
@@ -80,13 +88,29 @@ class Oracle:
         """Return a new instance, in its initial configuration."""
         chart = self._class.__new__(self._class)
         vars(chart).update(
-            allow_event_without_transition=False,
             catch_errors_as_events=False,
             _class_listeners=[],
-            _register_callbacks=lambda _listeners: _register_guards(chart, self.guards),
+            _register_callbacks=lambda _listeners: self._register(chart),
         )
+        self.guards.valuation = _NOTHING_HOLDS
         StateChart.__init__(chart)
         return Instance(self, chart)
+
+    def _register(self, chart: StateChart[Any]) -> None:
+        """Register the conditions of every transition, and what actions send; nothing else."""
+        for visited in iterate_states_and_transitions(chart.states):
+            if isinstance(visited, DeclaredTransition):
+                executor = chart._callbacks[visited.cond.key]
+                for spec in visited.cond:
+                    key, condition = self.guards.condition(spec)
+                    executor.add(key, spec, partial(_built, condition))
+                executor = chart._callbacks[visited.validators.key]
+                for spec in visited.validators:
+                    check = self.guards.validator(spec)
+                    executor.add(str(spec.attr_name), spec, partial(_built, check))
+        for key, group, emitted in self._emitting:
+            action = partial(_built, partial(_emit, chart, emitted))
+            chart._callbacks[key].add("emit", CallbackSpec(_named_emit, group), action)
 
     def walk(self, symbols: Sequence[str]) -> tuple[ObservedStep, ...]:
         """Send a trace to a new instance; raises :class:`MachineError` for an unknown symbol."""
@@ -132,10 +156,19 @@ class Instance:
 
     def __init__(self, oracle: Oracle, chart: StateChart[Any]) -> None:
         self._oracle, self._chart = oracle, chart
+        self._taken = 0
+        engine = chart._engine
+        microstep = engine.microstep
+
+        def counted(*arguments: Any) -> Any:
+            self._taken += 1
+            return microstep(*arguments)
+
+        engine.microstep = counted
 
     @property
     def state(self) -> str:
-        """The name of the configuration, made of its atomic states."""
+        """The names of the active atomic states, joined."""
         return "+".join(s.id for s in self._active() if s.is_atomic)
 
     def send(self, text: str) -> ObservedStep:
@@ -169,11 +202,11 @@ class Instance:
 
     def _accepts(self, text: str) -> bool:
         event, self._oracle.guards.valuation = self._oracle.input(text)
-        try:
-            self._chart.send(event)
-        except TransitionNotAllowed:
-            return False
-        return True
+        self._taken = 0
+        with suppress(TransitionNotAllowed, _InvalidError):
+            # A delayed event comes at once: the table says what it does, not when.
+            self._chart.send(event, delay=0)
+        return self._taken > 0
 
     def _differs(self, state: str) -> tuple[str, str] | None:
         """Return how the class and the table name the configuration, where it is not the same."""
@@ -184,7 +217,7 @@ class Instance:
             if final is (ended or atoms_final):
                 return None
             return f"{state!r}{_FINAL[not final]}", f"{state!r}{_FINAL[final]}"
-        if self.state != state:
+        if self.state != state.partition("@")[0]:  # without what tells variants apart
             return repr(self.state), repr(state)
         ids = [s.id for s in self._oracle.declared.values() if s.value in expected]
         return repr("+".join(s.id for s in self._active())), repr("+".join(ids))
@@ -204,15 +237,20 @@ def _described(configuration: str, *, accepted: bool, moved: bool = False) -> st
     return f"is rejected, but leads to {configuration}" if moved else "is rejected"
 
 
+class _InvalidError(Exception):
+    """A validator fails."""
+
+
 class _Guards:
     """The truth of every guard, by its text, as the last input symbol says.
 
     Reading a guard that the symbol does not name is a KeyError.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: GuardNames) -> None:
+        self.names = names
         self.valuation: Mapping[str, bool] = {}
-        self._conditions: dict[tuple[object, object], tuple[str, Callable[..., bool]]] = {}
+        self._conditions: dict[object, tuple[str, Callable[..., bool]]] = {}
 
     def reader(self, text: str) -> Callable[..., bool]:
         """Return a condition in the library's form: a function of anything, with its key."""
@@ -224,12 +262,25 @@ class _Guards:
         read.unique_key = text  # type: ignore[attr-defined]
         return read
 
+    def validator(self, spec: CallbackSpec) -> Callable[..., bool]:
+        """Return a validator, which fails where its guard does not hold."""
+        is_name = spec.reference is SpecReference.NAME
+        name = str(spec.attr_name) if is_name else self.names.of(spec)
+
+        def check(*_args: object, **_injected: object) -> bool:
+            if not self.valuation[name]:
+                raise _InvalidError
+            return True
+
+        return check
+
     def condition(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         """Return the key and the function of a declared condition, before ``unless`` is applied.
 
         They are cached: to make them takes longer than to send an event.
         """
-        declared = str(spec.attr_name), spec.reference
+        is_function = spec.reference is not SpecReference.NAME
+        declared = (str(spec.attr_name), spec.reference, spec.func if is_function else None)
         if declared not in self._conditions:
             self._conditions[declared] = self._made(spec)
         return self._conditions[declared]
@@ -237,6 +288,7 @@ class _Guards:
     def _made(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         name = str(spec.attr_name)
         if spec.reference is not SpecReference.NAME:
+            name = self.names.of(spec)
             return name, self.reader(name)
         text, comparisons = _without_comparisons(name)
         parse: Any = parse_boolean_expr
@@ -264,14 +316,47 @@ def _without_comparisons(text: str) -> tuple[str, dict[str, str]]:
     return (ast.unparse(tree), comparisons.texts) if comparisons.texts else (text, {})
 
 
-def _register_guards(chart: StateChart[Any], guards: _Guards) -> None:
-    """Register the conditions of every transition, and no other callback."""
-    for visited in iterate_states_and_transitions(chart.states):
-        if isinstance(visited, DeclaredTransition):
-            executor = chart._callbacks[visited.cond.key]
-            for spec in visited.cond:
-                key, condition = guards.condition(spec)
-                executor.add(key, spec, partial(_built, condition))
+_EMITTING = (
+    CallbackGroup.ENTER,
+    CallbackGroup.EXIT,
+    CallbackGroup.BEFORE,
+    CallbackGroup.ON,
+    CallbackGroup.AFTER,
+)
+
+
+def _emitting(
+    chart_class: type[StateChart[Any]], emissions: Emissions
+) -> Iterator[tuple[str, CallbackGroup, tuple[Emission, ...]]]:
+    """Yield the places of actions that raise or send events, and these events."""
+    for visited in iterate_states_and_transitions(chart_class.states):
+        for group in _EMITTING:
+            if emitted := emissions.emitted(visited, group):
+                yield visited._specs.grouper(group).key, group, emitted
+
+
+class _NothingHolds(dict[str, bool]):
+    def __missing__(self, _name: str) -> bool:
+        return False
+
+
+_NOTHING_HOLDS = _NothingHolds()
+
+
+def _named_emit() -> None:
+    """Give the library a function with a name."""
+
+
+def _emit(
+    chart: StateChart[Any],
+    emissions: Sequence[Emission],
+    *_args: object,
+    **_injected: object,
+) -> bool:
+    """Raise and send the events of an action; the answer is for the library, which ignores it."""
+    for emission in emissions:
+        chart.send(emission.event, internal=emission.internal, delay=0)
+    return True
 
 
 def _built(condition: Callable[..., bool]) -> Callable[..., bool]:

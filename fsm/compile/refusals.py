@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial, partialmethod
-from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from statemachine import StateChart
-from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 from statemachine.event import Event
-from statemachine.state import AnyState, HistoryState
+from statemachine.state import AnyState
 
 from fsm.chart import ChartEdge, ChartNode
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
 from fsm.errors import MachineError
-from fsm.guard import ALWAYS
 
-__all__ = ["refuse_edges", "refuse_internal", "refuse_misleading", "refuse_sending_actions"]
+__all__ = ["assumptions", "refuse_edges", "refuse_internal", "refuse_misleading"]
 
-_NAME = re.compile(r"[^\W\d]\w*")
-_SENDERS = frozenset({"send", "raise_", "cancel_event"})
+_NAME = re.compile(r"[^\s.\[\]+,*]+(\.[^\s.\[\]+,*]+)*|\*")
+"""The name of an event; ``*`` stands for every event that no other transition names."""
 
 
 def refuse_misleading(declared: Declaration) -> None:
@@ -40,27 +36,38 @@ def refuse_misleading(declared: Declaration) -> None:
 def refuse_edges(
     declared: Declaration, nodes: tuple[ChartNode, ...], edges: tuple[ChartEdge, ...]
 ) -> None:
-    """Refuse transitions that are never taken, and states that nothing leaves."""
-    _refuse_shadowed(declared, edges)
-    _refuse_dead_ends(declared, nodes, edges)
+    """Refuse final states that go on."""
+    leaving = {edge.source for edge in edges}
+    for i, node in enumerate(nodes):
+        if node.final and i in leaving:
+            raise MachineError(
+                f"{declared.name}: state {node.id!r} is final and has transitions of its own"
+            )
+        if node.final and node.children:
+            raise MachineError(f"{declared.name}: state {node.id!r} is final and has children")
 
 
 def _refuse_inheritance(declared: Declaration) -> None:
-    for base in declared.chart_class.__bases__:
-        if getattr(base, "states", None):
-            raise MachineError(
-                f"{declared.name}: extends the machine {base.__qualname__}; python-statemachine "
-                "adds the transitions of both to one set of states; declare each machine whole"
-            )
-    subclasses = list(_subclasses(declared.chart_class))
-    registered = {id(event) for event in declared.chart_class._events}
-    for state in declared.states if subclasses else ():
+    """Refuse transitions that another class has added to the states that it shares.
+
+    A subclass shares the states of its base, so what one of them adds, all of them do. Their events
+    tell which class a transition is from.
+    """
+    chart_class = declared.chart_class
+    registered = {
+        id(event) for base in chart_class.__mro__ for event in getattr(base, "_events", ())
+    }
+    bases = [base for base in chart_class.__mro__[1:] if getattr(base, "states", None)]
+    relatives = [c for base in (bases[-1:] or [chart_class]) for c in _subclasses(base)]
+    relatives = [c for c in relatives if c not in chart_class.__mro__]
+    for state in declared.states if relatives else ():
         for event in (e for t in declared.exits(state) for e in t.events):
             if event._transitions is not None and id(event) not in registered:
-                adding = [s for s in subclasses if any(e is event for e in s._events)]
+                adding = [s for s in relatives if any(e is event for e in s._events)]
+                kind = "subclass" if issubclass((adding or relatives)[0], chart_class) else "class"
                 raise MachineError(
-                    f"{declared.place(state, (str(event),))}: added by the subclass "
-                    f"{(adding or subclasses)[0].__qualname__}; declare each machine whole"
+                    f"{declared.place(state, (str(event),))}: added by the {kind} "
+                    f"{(adding or relatives)[0].__qualname__}; declare each machine whole"
                 )
 
 
@@ -80,21 +87,11 @@ def _refuse_ambiguous_states(declared: Declaration) -> None:
             )
         ids.add(state.id)
         values[state.value] = state.id
-    if declared.chart_class.start_configuration_values:
-        raise MachineError(
-            f"{declared.name}: start_configuration_values overrides the initial state; "
-            "mark one state initial=True"
-        )
 
 
 def _refuse_odd_states(declared: Declaration) -> None:
     for state in declared.states:
         where = f"{declared.name}: state {state.id!r}"
-        if isinstance(state, HistoryState):
-            raise MachineError(
-                f"{where} is a history state; what it remembers is not in the table, so name "
-                "the states it can return to"
-            )
         if state.parent is None and state.id in declared.events:
             raise MachineError(f"{declared.name}: {state.id!r} is both a state and an event")
         if not state.id or set(state.id) & set("+[], "):
@@ -113,37 +110,17 @@ def _refuse_odd_states(declared: Declaration) -> None:
 def _refuse_events(declared: Declaration) -> None:
     for event in declared.chart_class._events:
         text, where = str(event.id), f"{declared.name}: event {str(event.id)!r}"
-        if text.startswith(("error.", "error_")):
-            raise MachineError(
-                f"{where}: python-statemachine reads error_ as 'error.', and raises "
-                "error.execution when a callback fails; choose another name"
-            )
-        if text == "error" and declared.chart_class.catch_errors_as_events:
-            raise MachineError(
-                f"{where} also happens by itself when a callback fails (error.execution); "
-                "choose another name or set catch_errors_as_events = False"
-            )
-        if text == "done" and any(s.final and s.parent for s in declared.states):
-            raise MachineError(
-                f"{where} also happens by itself when a state is complete (done.state...); "
-                "choose another name"
-            )
-        if not text.startswith("done.state.") and not _NAME.fullmatch(text):
-            raise MachineError(f"{where} is not a plain name; dots and * match by prefix")
+        if not _NAME.fullmatch(text.removesuffix(".*").rstrip(".")):
+            raise MachineError(f"{where} is not a plain name")
         if hasattr(StateChart, text) or text in {"model", "state", "history_values"}:
             raise MachineError(f"{where} hides an attribute of python-statemachine")
-        if event.delay:
-            raise MachineError(f"{where} is delayed; time is not in the table")
         _refuse_lost_sources(declared, event, where)
 
 
 def _refuse_lost_sources(declared: Declaration, event: Event, where: str) -> None:
     for transition in event._transitions or ():
         if isinstance(transition.source, AnyState):
-            raise MachineError(
-                f"{where} uses from_.any(), which covers only the top-level states declared "
-                "before it; list the states"
-            )
+            continue  # each state has a copy of its own
         if transition.source not in declared:
             raise MachineError(
                 f"{where} leaves the state {transition.source.id or transition.source.name!r}, "
@@ -175,17 +152,6 @@ def refuse_internal(
     """Refuse an internal transition that enters or leaves more than it says."""
     if not transition.internal or not transition.targets:
         return
-    to_self = transition.targets[0] is state
-    if state.is_atomic and any(ancestor.parallel for ancestor in state.ancestors()):
-        raise MachineError(
-            f"{where}: an internal transition to itself inside a parallel state enters the "
-            "other regions again; leave out internal=True"
-        )
-    if not state.is_atomic and to_self:
-        raise MachineError(
-            f"{where}: an internal transition from a state with children to itself leaves and "
-            "enters it all the same; leave out internal=True"
-        )
     if not state.is_atomic and not declared.chart_class.enable_self_transition_entries:
         raise MachineError(
             f"{where}: an internal transition to a child leaves the old child and does not "
@@ -194,132 +160,34 @@ def refuse_internal(
         )
 
 
-def _refuse_shadowed(declared: Declaration, edges: tuple[ChartEdge, ...]) -> None:
-    open_to: set[tuple[int, str]] = set()
-    for edge in edges:
-        for event in edge.events or ("",):
-            if (edge.source, event) in open_to:
-                raise MachineError(
-                    f"{declared.place(declared.states[edge.source], edge.events)}: an earlier one "
-                    "without a guard always wins, so this transition is never taken"
-                )
-            if edge.guard is ALWAYS:
-                open_to.add((edge.source, event))
+def assumptions(declared: Declaration) -> Iterator[str]:
+    """Yield what a table does not say of its class, for those who read it."""
+    for event in declared.chart_class._events:
+        for transition in event._transitions or ():
+            if isinstance(transition.source, AnyState):
+                yield from _left_out(declared, event)
+                break
+    for name in declared.alphabet:
+        if name == "*":
+            yield "* stands for every event that no other transition names"
+        elif "." in name or name in ("error", "done"):
+            yield f"events whose names begin with {name}. do what {name} does"
+        if name in ("error_execution", "error.execution", "error"):
+            yield f"a callback that fails causes {name}, which is an input of its own here"
 
 
-def _refuse_dead_ends(
-    declared: Declaration, nodes: tuple[ChartNode, ...], edges: tuple[ChartEdge, ...]
-) -> None:
-    leaving = {edge.source for edge in edges}
-    for i, node in enumerate(nodes):
-        if node.final and i in leaving:
-            raise MachineError(
-                f"{declared.name}: state {node.id!r} is final and has transitions of its own"
-            )
-        if node.final and node.children:
-            raise MachineError(f"{declared.name}: state {node.id!r} is final and has children")
-        if not node.is_atomic or node.final or not declared.chart_class.validate_trap_states:
-            continue
-        around: int | None = i
-        while around is not None and around not in leaving:
-            around = nodes[around].parent
-        if around is None:
-            raise MachineError(
-                f"{declared.name}: nothing leaves the state {node.id!r}; give it a transition, "
-                "mark it final=True, or set validate_trap_states = False"
-            )
+def _left_out(declared: Declaration, event: Event) -> Iterator[str]:
+    """Yield the states that ``from_.any()`` leaves out: it covers those declared before it."""
+    name = str(event.id)
+    states = [s for s in declared.states if s.parent is None and not s.final]
+    without = [
+        s.id for s in states if not any(name in map(str, t.events) for t in declared.exits(s))
+    ]
+    if without:
+        yield f"{name} from any state leaves out {', '.join(without)}, declared after it"
 
 
 def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
     for subclass in cls.__subclasses__():
         yield subclass
         yield from _subclasses(subclass)
-
-
-# Actions that send events --------------------------------------------------------------------
-
-
-def refuse_sending_actions(declared: Declaration) -> None:
-    """Refuse a class with an action that sends an event, by a call or by its name.
-
-    Raises :class:`MachineError`.
-    """
-    sending = _SENDERS | set(declared.events)
-    for owner, function in _actions(declared):
-        for name in sorted(sending & _names_used(function.__code__)):
-            raise MachineError(
-                f"{declared.name}: {owner} uses {name!r}, so an event can cause another one; "
-                "declare the whole move as one transition"
-            )
-    for owner, name in _actions_by_name(declared):
-        if name in declared.events:
-            raise MachineError(
-                f"{declared.name}: {owner} has the event {name!r} as an action, so an event can "
-                "cause another one; declare the whole move as one transition"
-            )
-
-
-def _actions(declared: Declaration) -> Iterator[tuple[str, FunctionType]]:
-    chart_class = declared.chart_class
-    for base in (*chart_class.__mro__, *map(_class_of, chart_class._class_listeners)):
-        if base.__module__.startswith("statemachine."):
-            continue
-        for key, value in vars(base).items():
-            yield from ((key, function) for function in _functions(value))
-    for owner, spec in _callbacks(declared):
-        for function in _functions(spec.func):
-            yield f"{spec.attr_name} on {owner}", function
-
-
-def _actions_by_name(declared: Declaration) -> Iterator[tuple[str, str]]:
-    for owner, spec in _callbacks(declared):
-        if spec.reference is SpecReference.NAME and spec.group is not CallbackGroup.COND:
-            yield owner, spec.attr_name
-
-
-def _callbacks(declared: Declaration) -> Iterator[tuple[str, CallbackSpec]]:
-    yield from (("the class", spec) for spec in declared.chart_class._specs)
-    for state in declared.states:
-        for carrier in (state, *declared.exits(state)):
-            yield from ((repr(state.id), spec) for spec in carrier._specs)
-
-
-def _class_of(listener: object) -> type[Any]:
-    return listener if isinstance(listener, type) else type(listener)
-
-
-def _functions(value: object) -> Iterator[FunctionType]:
-    """Yield the functions that run when a callable is called, as far as it shows them.
-
-    These are what a method, a property or a partial holds, and what a decorator has put inside
-    another function.
-    """
-    seen, queue = set[int](), [value]
-    for item in queue:
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, FunctionType):
-            yield item
-            queue += [_content(cell) for cell in item.__closure__ or ()]
-        elif isinstance(item, property):
-            queue.append(item.fget)
-        elif isinstance(item, (classmethod, staticmethod, MethodType)):
-            queue.append(item.__func__)
-        elif isinstance(item, (partial, partialmethod)):
-            queue.append(item.func)
-
-
-def _content(cell: CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:  # it is empty until the function around it has assigned its name
-        return None
-
-
-def _names_used(code: CodeType) -> set[str]:
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= _names_used(constant)
-    return names

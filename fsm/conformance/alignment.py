@@ -46,6 +46,7 @@ class Alignments:
     def __init__(self, vectors: CostVectors) -> None:
         self.vectors, self.model = vectors, vectors.model
         self._states = len(self.model.states)
+        self._names = self.model.alphabet.names(self.model.machine)
         self._numbers = np.full(1 << 10, -1, np.intp)
         self._cells = np.zeros(0, np.intp)
         self._table = LazyTable(self._explore)
@@ -89,11 +90,8 @@ class Alignments:
         return child
 
     def name(self, code: int) -> str:
-        """Return the event of a code; of the end of a validity period, the deadline's event."""
-        events, deadline = self.model.alphabet.events, self.model.machine.deadline
-        if code < len(events):
-            return events[code]
-        return deadline.event if deadline and code > len(events) else ""
+        """Return the event of a code; of an expiry, the event that happens."""
+        return self._names[code] or ""
 
     def _numbered(self, cells: Index) -> Codes:
         """Number the cells of cost vectors as they are met."""

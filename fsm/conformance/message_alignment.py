@@ -13,7 +13,8 @@ from fsm.conformance.alignment import Alignments, Edit
 from fsm.conformance.conforming import MAY_END, OUTSIDE, with_plain_events
 from fsm.conformance.cost_vectors import CostVectors
 from fsm.conformance.repair_model import model_repairs
-from fsm.engine.explanation import FoldedRows, folded_message
+from fsm.engine.explanation import folded_message
+from fsm.engine.folded_rows import FoldedRows
 from fsm.engine.replaying import check_replay_arguments, with_companions
 from fsm.errors import LogError
 from fsm.logs.canonical_columns import place_of

@@ -140,7 +140,7 @@ class _Probing:
         """Of cells that differ, what else explains it."""
         self.access: dict[str, Trace] = {machine.initial: ()}
         self.doubts: defaultdict[str, list[_Doubt]] = defaultdict(list)
-        self.reachable = [state for state, _ in machine.shortest_traces()]
+        self.reachable = list(machine.traces)
         self._separators: dict[bool, StateWords] = {}
         self._says_rejected = False
         self.stopped = ""

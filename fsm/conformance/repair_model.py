@@ -138,6 +138,9 @@ def model_repairs(
             moves[0, code] = np.arange(len(states))
     for period in product.codes.starting_events:
         moves[0, alphabet.expiry(period)] = rows[product.codes.expiry(period)]
+    moves[0, alphabet.first_timer :] = np.arange(len(states))  # of other machines: nothing happens
+    own = product.codes.timers_of(machine)
+    moves[0, list(alphabet.timers_of(machine))] = rows[list(own)]
     may = np.array([_may_end(machine, state.name, may_end) for state in machine.states])
     model = RepairModel(
         machine,

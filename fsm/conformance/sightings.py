@@ -160,6 +160,10 @@ def _table(part: DistinctTraces, machine: Machine, believed: Believed) -> Transi
                         row[code] = at_end[target] + count if is_over else number[target]
             if deadline and deadline.start in columns.starting_events:
                 row[columns.expiry(deadline.start)] = at_end[name] + count
+            for code, timer in columns.timers_of(machine).items():
+                if step := machine.step(name, timer.event):
+                    target = step.target
+                    row[code] = at_end[target] + count if is_over else number[target]
             rows.append(row)
     rows.append([lost] * columns.width)
     return TransitionTable.of(rows, columns.width)

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from fsm.comparison import compare, describe_comparison
 from fsm.drawing.marking import diff_overlay, path_overlay, split_trace, unknown_events
-from fsm.drawing.model import Look, picture_of
+from fsm.drawing.model import Look
 from fsm.drawing.overlay import NO_OVERLAY
+from fsm.drawing.pictures import picture_of
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
 from fsm.errors import FsmError, PageError

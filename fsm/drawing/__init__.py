@@ -122,7 +122,8 @@ def draw(
     if format not in FORMATS:
         raise FsmError(no_such("format", str(format), FORMATS))
     from fsm.catalog import as_machine
-    from fsm.drawing.model import Look, picture_of
+    from fsm.drawing.model import Look
+    from fsm.drawing.pictures import picture_of
 
     machine, look = as_machine(machine), look or Look()
     if format in DOCUMENTS:
@@ -132,7 +133,9 @@ def draw(
             look = replace(look, group=False)
         if format == "d2":  # its layouts draw labels of parallel arrows over each other
             look = replace(look, stacked=True)
-        return _text(picture_of(machine, look), format, engine)
+        picture = picture_of(machine, look)
+        _tell(picture, warn)
+        return _text(picture, format, engine)
     from fsm.drawing.graphviz import lay_out
 
     picture, image = lay_out(
@@ -143,6 +146,12 @@ def draw(
     from fsm.drawing.svg import standalone_svg
 
     return standalone_svg(image, picture)
+
+
+def _tell(picture: Picture, warn: Callable[[str], None] | None) -> None:
+    if warn is not None:
+        for note in picture.notes:
+            warn(note)
 
 
 def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002
@@ -159,8 +168,9 @@ def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002
 
         return to_d2(picture)
     from fsm.drawing.dot import to_dot
+    from fsm.drawing.layout import Layout
 
-    return to_dot(picture, engine=engine)
+    return to_dot(picture, layout=Layout(engine))
 
 
 def _document(machine: Machine, format: str, look: Look) -> str:  # noqa: A002

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fsm.drawing.dot import PAINTS, TONES
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Tone
-from fsm.text import plain_ids, wrapped
+from fsm.drawing.paints import PAINTS, TONES
+from fsm.text import wrapped
 
 __all__ = ["to_d2"]
 
 _SPECIAL = re.compile(r'[\\"$]')
+_START = 'start: "" {shape: circle; width: 14; height: 14; style.fill: "#1f2933"}'
 _DIRECTIONS = {"LR": "right", "TB": "down", "RL": "left", "BT": "up"}
 # Keywords of D2.
 _WORDS = (
@@ -38,52 +40,87 @@ def to_d2(picture: Picture) -> str:
 class _D2Writer:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
-        ids = plain_ids((node.name for node in picture.nodes), reserved=_WORDS)
-        statuses = {f"status {box.status}": box.status for box in picture.boxes}
-        containers = plain_ids(statuses, reserved=(*_WORDS, *ids.values()))
-        self.containers = {statuses[name]: id_ for name, id_ in containers.items()}
-        self.ids = ids
-        inside = {n.name: f"{self.containers[b.status]}." for b in picture.boxes for n in b.nodes}
-        self.paths = {name: f"{inside.get(name, '')}{id_}" for name, id_ in ids.items()}
+        self.ids, self.containers = ids_of(picture, _WORDS)
+        nesting = Nesting(picture)
+        self.paths = {
+            node.name: self._path(nesting.around_state(node.name), self.ids[node.name])
+            for node in picture.nodes
+        }
+        self.boxes = {
+            box.name: self._path(nesting.around_box(box.name), self.containers[box.name])
+            for box in picture.all_boxes
+        }
+
+    def _path(self, around: tuple[str, ...], id_: str) -> str:
+        return ".".join((*(self.containers[box] for box in around), id_))
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
         yield "vars: {d2-config: {layout-engine: elk}}"
         yield f"direction: {_DIRECTIONS[picture.direction]}"
         if picture.initial is not None:
-            yield 'start: "" {shape: circle; width: 14; height: 14; style.fill: "#1f2933"}'
+            yield _START
         for node in picture.loose:
-            fill, border = ("#ffffff", "#52606d") if node.rank is None else _paint(node.rank)
-            yield self._node(node, fill, border)
+            yield self._node(node, *_colours(node.rank, 0))
         for box in picture.boxes:
-            yield from self._box(box)
+            yield from self._box(box, 0)
         if picture.initial is not None:
-            yield f"start -> {self.paths[picture.initial]}"
+            yield f"start -> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"start -> {self._named(name)}" for name in picture.initial_forks)
         for arrow in picture.arrows:
-            yield self._arrow(arrow)
+            yield from self._arrow(arrow)
         if picture.legend:
             yield f"legend_text: {_quoted(picture.legend, 90)} {{shape: text; near: bottom-center}}"
 
-    def _box(self, box: Box) -> Iterator[str]:
-        fill, border = _paint(box.rank)
-        yield f"{self.containers[box.status]}: {_quoted((box.label,), 60)} {{"
-        yield f'  style: {{fill: "{fill}"; stroke: "{border}"; border-radius: 8; font-size: 16}}'
+    def _box(self, box: Box, depth: int, region: bool = False) -> Iterator[str]:
+        fill, border = _colours(box.rank, depth)
+        space = "  " * depth
+        text = _quoted((box.label, *box.inside, *(mark.text for mark in box.marks)), 60)
+        dash = "; stroke-dash: 4" if region else ""
+        yield f"{space}{self.containers[box.name]}: {text} {{"
+        yield (
+            f'{space}  style: {{fill: "{fill}"; stroke: "{border}"; border-radius: 8; '
+            f"font-size: 16{dash}}}"
+        )
+        if box.initial:
+            yield f"{space}  {_START}"
         for node in box.nodes:
-            yield f"  {self._node(node, '#ffffff', border)}"
-        yield "}"
+            yield f"{space}  {self._node(node, '#ffffff', border)}"
+        for inner in box.boxes:
+            yield from self._box(inner, depth + 1, box.parallel)
+        if box.initial:
+            around = f"{self.boxes[box.name]}."
+            for name in box.initial:
+                yield f"{space}  start -> {self._named(name).removeprefix(around)}"
+        yield f"{space}}}"
 
     def _node(self, node: DrawnState, fill: str, border: str) -> str:
-        text = _quoted((node.title, *node.notes, *(mark.text for mark in node.marks)), 28)
+        if node.history:
+            style = f'fill: "#ffffff"; stroke: "{border}"; font-color: "#1f2933"; font-size: 13'
+            label = _quoted((node.title,), 28)
+            return (
+                f"{self.ids[node.name]}: {label} "
+                f"{{shape: circle; width: 36; height: 36; style: {{{style}}}}}"
+            )
+        lines = (node.title, *node.notes, *node.inside, *(mark.text for mark in node.marks))
         style = f'fill: "{fill}"; stroke: "{border}"; border-radius: 8; font-color: "#1f2933"'
         if node.final:
             style += "; double-border: true"
-        return f"{self.ids[node.name]}: {text} {{style: {{{style}}}}}"
+        return f"{self.ids[node.name]}: {_quoted(lines, 28)} {{style: {{{style}}}}}"
 
-    def _arrow(self, arrow: Arrow) -> str:
-        container = self.containers.get(arrow.status) if arrow.status is not None else None
-        text = _quoted(arrow.labels + arrow.effects, 36)
-        ends = f"{container or self.paths[arrow.source]} -> {self.paths[arrow.target]}"
-        return f"{ends}: {text}{_style(arrow)}"
+    def _arrow(self, arrow: Arrow) -> Iterator[str]:
+        text = _quoted(automatic_labels(arrow) + arrow.effects, 36)
+        begin = self._end(arrow.source, arrow.from_box)
+        yield f"{begin} -> {self._end(arrow.target, arrow.to_box)}: {text}{_style(arrow)}"
+        for name in arrow.forks:
+            yield f"{begin} -> {self._named(name)}: {text}{_style(arrow)}"
+
+    def _end(self, state: str, box: str | None) -> str:
+        return self.paths[state] if box is None else self.boxes[box]
+
+    def _named(self, name: str) -> str:
+        """Return the path of a state, or of a box of a declaration."""
+        return self.paths.get(name) or self.boxes[name]
 
 
 def _style(arrow: Arrow) -> str:
@@ -96,9 +133,12 @@ def _style(arrow: Arrow) -> str:
     return f" {{style: {{{'; '.join(styles)}}}}}" if styles else ""
 
 
-def _paint(rank: int) -> tuple[str, str]:
+def _colours(rank: int | None, depth: int) -> tuple[str, str]:
+    """Return the fill and the border of a state or a box; every other box around is white."""
+    if rank is None:
+        return "#ffffff", "#52606d"
     paint = PAINTS[rank % len(PAINTS)]
-    return paint.fill, paint.border
+    return "#ffffff" if depth % 2 else paint.fill, paint.border
 
 
 def _quoted(texts: tuple[str, ...], width: int) -> str:

@@ -4,59 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape as escape_html
-from typing import NamedTuple
 
 from graphviz import Digraph, escape, nohtml
 
-from fsm.drawing.grid_layout import Places
+from fsm.drawing.layout import PLAIN, Layout, backward_arrows
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.drawing.nesting import Nesting, automatic_labels, has_label
 from fsm.drawing.overlay import Tone
+from fsm.drawing.paints import FONT, GREY, INK, LINE, MONOSPACE, TONES, Paint, paint_of
 from fsm.text import plain_ids, shortened, visible, wrapped
 
-__all__ = ["FONT", "GREY", "LABEL", "MONOSPACE", "PAINTS", "TONES", "Paint", "to_dot"]
+__all__ = ["LABEL", "WHITE", "Drawing", "literal", "style_classes", "to_dot"]
 
-FONT = "Helvetica,Arial,sans-serif"
-MONOSPACE = "Menlo,Consolas,monospace"
-GREY = "#5f6b76"
 LABEL = "label"
 """The CSS class of a node that is the label of an arrow."""
-_INK = "#1f2933"
-_LINE = "#52606d"
-
-
-class Paint(NamedTuple):
-    """The colours of one status."""
-
-    fill: str
-    border: str
-    text: str
-
-
-# Borders are the colours of Okabe and Ito (https://jfly.uni-koeln.de/color/). Yellow and purple are
-# darker, so that readers with colour blindness can tell them from vermilion and grey. Fills are
-# light enough for dark text, and texts dark enough for fills. The rank of a status is the index.
-PAINTS = (
-    Paint("#e3eff9", "#0072b2", "#005a8e"),
-    Paint("#fdeade", "#d55e00", "#a34700"),
-    Paint("#eff1f3", "#7b8794", "#5f6b76"),
-    Paint("#fdf5d3", "#6f5500", "#574400"),
-    Paint("#dff3ec", "#009e73", "#00795a"),
-    Paint("#f7e8f1", "#8a3b82", "#6f2a6b"),
-)
-_UNPAINTED = Paint("#ffffff", _LINE, _INK)
-
-# The colour of a tone, and the style of its arrows: colour is never the only difference.
-TONES = {
-    Tone.PLAIN: (_LINE, ""),
-    Tone.FADED: ("#a9b4be", ""),
-    Tone.ADDED: ("#00795a", "bold"),
-    Tone.REMOVED: ("#b3432b", "dotted"),
-    Tone.CHANGED: ("#574400", "bold"),
-    Tone.REJECTED: ("#c1121f", ""),
-    Tone.TAKEN: ("#005f96", "bold"),
-    Tone.MISSING: ("#005f96", "dotted"),
-    Tone.EXTRA: ("#b3432b", "bold"),
-}
+WHITE = "#ffffff"
+_WIDENED = 30
+_STIFF = "20"
+"""The weight of a loop, which keeps its label next to its state."""
 _WIDEST = 4.5
 """Width in points of the arrow with the largest weight."""
 _WIDE = 2.0
@@ -64,69 +29,92 @@ _THROUGH = "90"
 """The opacity of a wide arrow, so that texts below it stay legible."""
 
 
-def to_dot(
-    picture: Picture,
-    *,
-    html: bool = True,
-    engine: str = "dot",
-    apart: bool = False,
-    places: Places | None = None,
-) -> str:
+def to_dot(picture: Picture, *, html: bool = True, layout: Layout = PLAIN) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow from a box stands for each of its states; a
     dashed arrow is a decision, with its reason in the tooltip. With ``html=False`` labels are plain
-    text in one size, for a Graphviz that cannot read HTML-like labels. Only the engine ``dot``
-    places labels of arrows, and some of them overlap; for other engines, and with ``apart``, a
-    label is a node in the middle of its arrow, which nothing overlaps. ``places`` are positions of
-    the states; with them, the labels of arrows are tooltips.
+    text in one size, for a Graphviz that cannot read HTML-like labels.
     """
-    return _Drawing(picture, html, engine, apart, places or {}).source()
+    if picture.is_declared:
+        from fsm.drawing.dot_nested import NestedDrawing
+
+        return NestedDrawing(picture, html, layout).source()
+    return Drawing(picture, html, layout).source()
 
 
-class _Drawing:
-    def __init__(
-        self, picture: Picture, html: bool, engine: str, apart: bool, places: Places
-    ) -> None:
+class Drawing:
+    """Writes the DOT text of a picture."""
+
+    def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
         self.picture = picture
-        self.layered = engine == "dot"
-        self.apart = apart or not self.layered
+        self.layout = layout
         self.html = html
-        self.places = places
+        self.places = layout.places
         # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
         self.font = FONT if html else FONT.partition(",")[0]
         # "start" is the dot that points at the initial state; the others are keywords of DOT.
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
         self.ids = plain_ids((node.name for node in picture.nodes), reserved=words)
         self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
-        clusters = plain_ids(f"cluster_{box.status}" for box in picture.boxes)
-        self.clusters = {b.status: clusters[f"cluster_{b.status}"] for b in picture.boxes}
+        clusters = plain_ids(f"cluster_{box.name}" for box in picture.all_boxes)
+        self.clusters = {b.name: clusters[f"cluster_{b.name}"] for b in picture.all_boxes}
+        self.box_numbers = {box.name: number for number, box in enumerate(picture.all_boxes)}
+        self.nesting = Nesting(picture)
+        self.order = reversed if layout.mirrored else list
+        in_line = layout.in_line or not layout.is_layered
+        self.in_line = {
+            number
+            for number, arrow in enumerate(picture.arrows)
+            if not self.places and ((in_line and has_label(arrow)) or self.nesting.is_bent(arrow))
+        }
+        self.labels_in = self.nesting.arrows_in(
+            {number: picture.arrows[number] for number in sorted(self.in_line)}
+        )
+        self.backward = backward_arrows(picture) if layout.in_line and layout.is_layered else ()
 
     def source(self) -> str:
-        picture = self.picture
-        graph = Digraph(plain_ids([picture.name])[picture.name])
-        self._defaults(graph)
+        """Return the DOT text."""
+        picture, graph = self.picture, self._graph()
         if picture.initial is not None:
-            x, y = self.places.get(picture.initial, (0.0, 0.0))
-            shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": _INK}
-            graph.node("start", "", **shape, **self._place((x, y + 60)))
+            self._mark(graph, "start", picture.initial)
         for node in picture.loose:
-            self._node(graph, node, _UNPAINTED if node.rank is None else _paint(node.rank))
-        for box in picture.boxes:
+            self._node(graph, node, paint_of(node.rank))
+        for box in self.order(picture.boxes):
             self._box(graph, box)
         if picture.initial is not None:
-            graph.edge("start", self.ids[picture.initial])
-        for number, arrow in enumerate(picture.arrows):
+            for end in (picture.initial_box or picture.initial, *picture.initial_forks):
+                self._lead(graph, "start", end)
+        self._labels(graph, None)
+        for number, arrow in self.order([*enumerate(picture.arrows)]):
             self._arrow(graph, arrow, number)
         return str(graph.source)
 
+    def _lead(self, graph: Digraph, mark: str, end: str) -> None:
+        """Draw the arrow from an initial mark to a state."""
+        graph.edge(mark, self.ids[end])
+
+    def _graph(self) -> Digraph:
+        """Return an empty graph."""
+        graph = Digraph(plain_ids([self.picture.name])[self.picture.name])
+        self._defaults(graph)
+        return graph
+
+    def _mark(self, graph: Digraph, name: str, state: str, **more: str) -> None:
+        """Draw the dot from which an arrow leads to an initial state."""
+        x, y = self.places.get(state, (0.0, 0.0))
+        shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": INK}
+        graph.node(name, "", **shape, **more, **self._place((x, y + 60)))
+
     def _defaults(self, graph: Digraph) -> None:
         extra = (
-            {"label": self._legend(), "labelloc": "b", "fontcolor": _INK}
+            {"label": self._legend(), "labelloc": "b", "fontcolor": INK}
             if self.picture.legend
             else {}
         )
-        if not self.layered:
+        if self.layout.quick:
+            extra |= {"nslimit": "2", "nslimit1": "2"}
+        if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
             extra["outputorder"] = "edgesfirst"
         graph.attr(
@@ -137,8 +125,8 @@ class _Drawing:
             bgcolor="white",
             fontname=self.font,
             fontsize="13",
-            nodesep="0.35",
-            ranksep="0.55",
+            nodesep=f"{0.35 * self.layout.space:g}",
+            ranksep=f"{0.55 * self.layout.space:g}",
             pad="0.15",
             **extra,
         )
@@ -148,8 +136,8 @@ class _Drawing:
             style="rounded,filled",
             fontname=self.font,
             fontsize="13",
-            fontcolor=_INK,
-            color=_LINE,
+            fontcolor=INK,
+            color=LINE,
             margin="0.18,0.09",
             penwidth="1.3",
         )
@@ -157,8 +145,8 @@ class _Drawing:
             "edge",
             fontname=self.font,
             fontsize="11",
-            fontcolor=_INK,
-            color=_LINE,
+            fontcolor=INK,
+            color=LINE,
             arrowsize="0.75",
         )
 
@@ -166,33 +154,48 @@ class _Drawing:
         return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
     def _id(self, kind: str, number: int) -> dict[str, str]:
-        """Return the id that identifies a state or an arrow of the picture in the SVG."""
-        return {} if self.html else {"id": f"{kind} {number}"}
+        """Return the id that identifies a part of the picture in the SVG."""
+        return {"id": f"{kind} {number}"} if self.layout.numbered else {}
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
         return _plain_lines(lines)
 
     def _box(self, graph: Digraph, box: Box) -> None:
-        paint = _paint(box.rank)
-        with graph.subgraph(name=self.clusters[box.status]) as cluster:
+        paint = paint_of(box.rank)
+        with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
                 label=self._label(tuple(map(_spaced, wrapped(box.label, 30))), (), bold=True),
                 style="rounded,filled",
                 color=paint.border,
-                fillcolor=paint.fill,
+                fillcolor=self._ground(box.name),
                 fontcolor=paint.text,
-                labeljust="l",
                 penwidth="1.3",
-                margin="14",
-                tooltip=_plain(shortened(box.label)),
-                **({"labelloc": "t"} if self.picture.legend else {}),
+                tooltip=literal(shortened(box.label)),
+                **self._title_place(box, 14),
             )
             for node in box.nodes:
-                self._node(cluster, node, paint._replace(fill="#ffffff"))
+                self._node(cluster, node, paint._replace(fill=WHITE))
+            self._labels(cluster, box.name)
+
+    def _title_place(self, box: Box, margin: int) -> dict[str, str]:
+        """Return the attributes of a box that say where its title stands."""
+        number = self.box_numbers[box.name]
+        below = number in self.layout.below
+        edge = {"labelloc": "b" if below else "t"} if below or self.picture.legend else {}
+        return {
+            "labeljust": self.layout.sides.get(number, "l"),
+            "margin": str(margin + (_WIDENED if number in self.layout.wide else 0)),
+            **edge,
+            **self._id("box", number),
+        }
+
+    def _ground(self, box: str | None) -> str:
+        """Return the colour inside of a box; without one, that of the picture."""
+        return "white" if box is None else paint_of(self.nesting.boxes[box].rank).fill
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
-        small = (node.caption, *node.notes) if node.caption else node.notes
+        small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
         notes = tuple(line for note in small for line in wrapped(note, 28))
         marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
         kind = "" if self.picture.language else "status "
@@ -202,27 +205,30 @@ class _Drawing:
             self._label(wrapped(node.title, 24), notes, marks, mono=True),
             color=paint.border,
             fillcolor=paint.fill,
-            tooltip=_plain(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
+            tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
             **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
-            **_classes(notes, marks),
+            **style_classes(notes, marks),
         )
 
     def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
-        source, target = self.ids[arrow.source], self.ids[arrow.target]
+        attributes = self._attributes(arrow, number)
+        if number in self.in_line:
+            self._through(graph, number, arrow, attributes)
+            return
+        if self.places:
+            graph.edge(self.ids[arrow.source], self.ids[arrow.target], **attributes)
+            return
+        tail, head = (self.ids[arrow.source], arrow.from_box), (self._top(arrow.end), arrow.to_box)
+        self._line(graph, tail, head, attributes | self._arrow_label(arrow), backward=False)
+
+    def _attributes(self, arrow: Arrow, number: int) -> dict[str, str]:
         attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
         tooltip = arrow.origins or (arrow.labels if self.places else ())
         if tooltip:
             attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
-        if arrow.status is not None:
-            attributes["ltail"] = self.clusters[arrow.status]
-        if self.places:
-            graph.edge(source, target, **attributes)
-        elif self.apart and not (self.layered and source == target):
-            self._through(graph, number, (source, target), self._arrow_label(arrow), attributes)
-        else:
-            graph.edge(source, target, **self._arrow_label(arrow), **attributes)
+        return attributes
 
     def _style(self, arrow: Arrow) -> dict[str, str]:
         color, style = TONES[arrow.tone]
@@ -245,27 +251,68 @@ class _Drawing:
         return attributes
 
     def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
-        events = tuple(_spaced(line) for label in arrow.labels for line in wrapped(label, 32))
+        labels = automatic_labels(arrow)
+        events = tuple(_spaced(line) for label in labels for line in wrapped(label, 32))
         notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
-        return {"label": self._label(events, notes)} | _classes(notes, ())
+        return {"label": self._label(events, notes)} | style_classes(notes, ())
+
+    def _labels(self, graph: Digraph, box: str | None) -> None:
+        """Draw the labels that stand in their arrows directly in a box, or in none, as nodes."""
+        for number in self.labels_in.get(box, ()):
+            arrow = self.picture.arrows[number]
+            label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
+            kind = f"{LABEL} {label.get('class', '')}".strip()
+            look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
+            look |= {"fillcolor": self._ground(box), "penwidth": "0"}
+            look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
+            graph.node(_middle(number), **label | look | self._id("arrow", number))
 
     def _through(
+        self, graph: Digraph, number: int, arrow: Arrow, attributes: dict[str, str]
+    ) -> None:
+        """Draw an arrow as lines to and from its label."""
+        source, middle = self.ids[arrow.source], _middle(number)
+        if arrow.begin == arrow.end == arrow.source and self.layout.is_layered:
+            self._loop(graph, source, middle, attributes)
+            return
+        backward = number in self.backward
+        if not arrow.inner:
+            first = attributes | {"dir": "none"}
+            self._line(graph, (source, arrow.from_box), (middle, None), first, backward)
+        for end in (arrow.end, *arrow.forks):
+            head = self._top(end), None if end in self.ids else end
+            self._line(graph, (middle, None), head, attributes, backward)
+
+    def _line(
         self,
         graph: Digraph,
-        number: int,
-        ends: tuple[str, str],
-        label: dict[str, str],
+        tail: tuple[str, str | None],
+        head: tuple[str, str | None],
         attributes: dict[str, str],
+        backward: bool,
     ) -> None:
-        """Draw an arrow as two lines, with a node between them that is its label."""
-        middle = f"label {number}"
-        kind = f"{LABEL} {label.get('class', '')}".strip()
-        look = {"shape": "plain", "style": "", "fontsize": "11", "class": kind}
-        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
-        graph.node(middle, **label | look | self._id("arrow", number))
-        graph.edge(ends[0], middle, **attributes, arrowhead="none")
-        attributes.pop("ltail", None)
-        graph.edge(middle, ends[1], **attributes)
+        """Draw a line between two nodes, cut at the borders of boxes.
+
+        One that leads backward is turned: layers are in the direction of lines.
+        """
+        if backward:
+            tail, head = head, tail
+            attributes = {"dir": "back"} | attributes
+        ends = {"ltail": tail[1], "lhead": head[1]}
+        cuts = {key: self.clusters[box] for key, box in ends.items() if box is not None}
+        graph.edge(tail[0], head[0], **attributes, **cuts)
+
+    def _loop(self, graph: Digraph, state: str, middle: str, attributes: dict[str, str]) -> None:
+        """Draw a loop on a state, with its label beside the state."""
+        with graph.subgraph(graph_attr={"rank": "same"}) as row:
+            row.node(state)
+            row.node(middle)
+        for direction in ("none", "back"):
+            graph.edge(state, middle, **attributes, dir=direction, weight=_STIFF)
+
+    def _top(self, name: str) -> str:
+        """Return the node at which an arrow to a state ends."""
+        return self.ids[name]
 
     def _label(
         self,
@@ -288,20 +335,21 @@ class _Drawing:
         return f"<{text}>"
 
 
+def _middle(number: int) -> str:
+    """Return the name of the node that is the label of an arrow."""
+    return f"label {number}"
+
+
 def _spaced(line: str) -> str:
     """Return a line with some space at both ends, which keeps the label off its own arrow."""
     return f"\xa0{line}\xa0"
 
 
-def _classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
+def style_classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
     """Return the CSS class that says how the last lines are styled: small, or in a tone."""
     names = [f"notes{len(notes)}"] if notes else []
     names += [f"mark_{tone.name}" for tone, _ in marks]
     return {"class": " ".join(names)} if names else {}
-
-
-def _paint(rank: int) -> Paint:
-    return PAINTS[rank % len(PAINTS)]
 
 
 def _markup(line: str) -> str:
@@ -311,11 +359,11 @@ def _markup(line: str) -> str:
 
 def _plain_lines(lines: Iterable[str]) -> str:
     """Return the lines as one text that Graphviz shows literally."""
-    text: str = nohtml("\\n".join(map(_plain, lines)))
+    text: str = nohtml("\\n".join(map(literal, lines)))
     return text
 
 
-def _plain(text: str) -> str:
+def literal(text: str) -> str:
     """Return the text so that Graphviz reads no escape, entity or HTML-like label in it."""
     literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
     return literal

@@ -1,8 +1,8 @@
 """Drawing with Graphviz: the ``dot`` program, or a wheel that contains Graphviz.
 
-A layout runs in a process of its own with a time limit. If labels overlap, a second layout draws
-them as nodes. After the time limit, Graphviz draws a simple layout of ours, which is quick even for
-thousands of states.
+A layout runs in a process of its own with a time limit. The size of a picture decides how it is
+drawn, never the time, so that a slow computer draws the same. Where arrows cross a label, a title
+or a state, other layouts are tried.
 """
 
 from __future__ import annotations
@@ -14,38 +14,56 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Literal
 
 from fsm.drawing.dot import to_dot
+from fsm.drawing.faults import Faults, find_faults
 from fsm.drawing.grid_layout import grid_places
-from fsm.drawing.model import Look, Picture, picture_of
-from fsm.drawing.overlaps import is_clear
+from fsm.drawing.layout import Layout
+from fsm.drawing.model import Look, Picture
+from fsm.drawing.pictures import picture_of
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
 from fsm.suggest import no_such
 from fsm.text import visible
 
-__all__ = ["ENGINES", "RENDERERS", "TIMEOUT", "Renderer", "TooSlowError", "lay_out", "render"]
+__all__ = [
+    "ENGINES",
+    "LARGE",
+    "RENDERERS",
+    "TIMEOUT",
+    "Renderer",
+    "TooSlowError",
+    "lay_out",
+    "render",
+]
 
 Renderer = Literal["dot", "wheel"]
 RENDERERS = ("dot", "wheel")
 ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
-TIMEOUT = 4.0
-"""Seconds for a layout, before a simpler one is used; half of them for a large picture."""
-_LARGE = 1000
-"""A picture with more arrows is large: a layout that is not ready early will not be in time."""
-_LONGEST = 120.0
+TIMEOUT = 120.0
+"""Seconds for a picture."""
+LARGE = 250
+"""A picture with more states or arrows than this is large."""
 _PLACED = "nop"
 """The engine that keeps the given positions."""
 _IMAGES = ("svg", "png", "pdf")
 _DPI = 144
 _DOTS = 12_000_000
 """A larger picture has fewer dots per inch, but at least half of them."""
-_CROWDED = 80
-"""With more arrows between boxes, labels that Graphviz places overlap."""
+_CROWDED = 60
+"""With more arrows there is no room without crossings, and Graphviz must hurry."""
+_CHANGES: tuple[Callable[[Layout, Faults], Layout], ...] = (
+    lambda layout, faults: replace(layout, wide=layout.wide | faults.stuck),
+    lambda layout, faults: replace(layout, below=layout.below | faults.stuck),
+    lambda layout, _: replace(layout, mirrored=True),
+    lambda layout, _: replace(layout, space=1.25),
+    lambda layout, _: replace(layout, space=1.6),
+)
+"""What is tried, one after the other, while arrows cross something."""
 _SMALL = 12_000
 """A shorter DOT text is laid out in this process."""
 _WHEEL = (
@@ -72,61 +90,100 @@ def lay_out(
 ) -> tuple[Picture, bytes]:
     """Return the picture of a machine, and its image by Graphviz as ``svg``, ``png`` or ``pdf``.
 
-    After ``timeout`` seconds (default: :data:`TIMEOUT`) a simpler layout is used, and ``warn`` is
-    called with a message. Labels of an ``svg`` are plain text, see :func:`to_dot`. Texts do not
-    overlap.
+    The size of the picture decides how it is laid out: beyond :data:`LARGE` states or arrows,
+    states are drawn in rows, and ``warn`` is called with a message. Labels of an ``svg`` are plain
+    text, see :func:`to_dot`; they stand in the middle of their arrows.
 
-    Raises what :func:`render` raises.
+    Raises what :func:`render` raises, with a remedy if a layout takes longer than ``timeout``
+    seconds (default: :data:`TIMEOUT`).
     """
     _check(format, engine, renderer)
     # Only the layers of "dot" keep the states of a status together, and others out of their box.
     picture = picture_of(machine, look if engine == "dot" else replace(look, group=False))
-    limit = TIMEOUT / (2 if len(picture.arrows) > _LARGE else 1) if timeout is None else timeout
-    layout = _legible_layout(picture, format, engine, renderer, limit)
-    if layout is None:
-        if warn:
-            warn(
-                f"{engine}: no layout of {len(picture.nodes):,} states within {limit:g} s; drawn "
-                "in rows, without boxes and arrow labels"
-            )
-        picture = picture_of(machine, replace(look, group=False))
-        places = grid_places(picture)
-        text = to_dot(picture, html=format != "svg", engine=_PLACED, places=places)
-        dpi = _dpi(*(max(axis) - min(axis) for axis in zip(*places.values(), strict=True)))
-        return picture, render(text, format, engine=_PLACED, renderer=renderer, dpi=dpi)
-    text, svg = layout
-    if format == "svg":
-        return picture, svg
-    size = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
-    return picture, render(text, format, engine=engine, renderer=renderer, dpi=_dpi(*size))
+    if warn is not None:
+        for note in picture.notes:
+            warn(note)
+    draw = _Renderer(format, renderer, time.monotonic() + (timeout or TIMEOUT), timeout or TIMEOUT)
+    if max(len(picture.nodes), len(picture.arrows)) <= LARGE:
+        layout, svg = _legible_layout(picture, engine, draw)
+        if format == "svg":
+            return picture, svg
+        size = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
+        return picture, draw.image(picture, layout, _dpi(*size))
+    if warn:
+        warn(
+            f"{len(picture.nodes):,} states and {len(picture.arrows):,} arrows are drawn in rows, "
+            "without boxes and arrow labels"
+        )
+    picture = picture_of(machine, replace(look, group=False))
+    places = grid_places(picture)
+    extent = (max(axis) - min(axis) for axis in zip(*places.values(), strict=True))
+    layout = Layout(_PLACED, places=places, numbered=format == "svg")
+    return picture, draw.image(picture, layout, _dpi(*extent))
 
 
-def _legible_layout(
-    picture: Picture,
-    format: str,  # noqa: A002
-    engine: str,
-    renderer: Renderer | None,
-    limit: float,
-) -> tuple[str, bytes] | None:
-    """Return the DOT text of a layout without overlaps, and its svg; ``None`` after the limit."""
-    begun = time.monotonic()
-    for apart in _attempts(picture, engine):
-        text = to_dot(picture, html=format != "svg", engine=engine, apart=apart)
-        left = max(limit - (time.monotonic() - begun), limit / 2)
+@dataclass(frozen=True)
+class _Renderer:
+    """Draws layouts of a picture until a time."""
+
+    format: str
+    renderer: Renderer | None
+    end: float
+    timeout: float
+
+    def image(self, picture: Picture, layout: Layout, dpi: int = _DPI) -> bytes:
+        """Return the image in the format."""
+        return self._render(picture, layout, self.format, dpi)
+
+    def svg(self, picture: Picture, layout: Layout) -> bytes:
+        """Return the svg of the same layout."""
+        return self._render(picture, layout, "svg", _DPI)
+
+    def _render(self, picture: Picture, layout: Layout, format: str, dpi: int) -> bytes:  # noqa: A002
+        left = self.end - time.monotonic()
+        text = to_dot(picture, html=self.format != "svg", layout=layout)
         try:
-            svg = render(text, "svg", engine=engine, renderer=renderer, timeout=left)
+            return render(
+                text,
+                format,
+                engine=layout.engine,
+                renderer=self.renderer,
+                timeout=max(left, 0.001),
+                dpi=dpi,
+            )
         except TooSlowError:
-            return None
-        if apart or is_clear(svg):
-            return text, svg
-    return None
+            raise TooSlowError(
+                f"{layout.engine}: no picture of {len(picture.nodes):,} states and "
+                f"{len(picture.arrows):,} arrows within {self.timeout:g} s; draw a part of the "
+                "machine (--focus STATE, --collapse STATUS), or give it a longer --timeout"
+            ) from None
 
 
-def _attempts(picture: Picture, engine: str) -> tuple[bool, ...]:
-    """Return, for each layout to try, whether labels of arrows are nodes."""
-    if engine != "dot" or (picture.boxes and len(picture.arrows) > _CROWDED):
-        return (True,)
-    return (False, True)
+def _legible_layout(picture: Picture, engine: str, draw: _Renderer) -> tuple[Layout, bytes]:
+    """Return the layout in which arrows cross the fewest labels, titles and states, and its svg."""
+    crowded = len(picture.arrows) > _CROWDED
+    layout = Layout(engine, in_line=True, numbered=True, quick=crowded)
+    svg = draw.svg(picture, layout)
+    if not layout.is_layered:
+        return layout, svg
+    best, faults = (layout, svg), find_faults(svg)
+    if faults.sides_moved(layout):
+        layout = replace(layout, sides=faults.sides)
+        best = layout, draw.svg(picture, layout)
+    if crowded:
+        return best
+    for change in _CHANGES:
+        if not faults.count:
+            break
+        layout = change(replace(best[0], sides={}), faults)
+        svg = draw.svg(picture, layout)
+        other = find_faults(svg)
+        if other.count < faults.count:
+            if other.sides_moved(layout):
+                layout = replace(layout, sides=other.sides)
+                svg = draw.svg(picture, layout)
+            best, faults = (layout, svg), other
+    return best
 
 
 def render(
@@ -135,7 +192,7 @@ def render(
     *,
     engine: str = "dot",
     renderer: Renderer | None = None,
-    timeout: float = _LONGEST,
+    timeout: float = TIMEOUT,
     dpi: int = _DPI,
 ) -> bytes:
     """Return the image of a DOT text: ``svg``, ``png`` or ``pdf``; ``dpi`` is for ``png``.
@@ -153,7 +210,14 @@ def render(
     if program is None:
         raise MissingToolError(_MISSING)
     options = [f"-K{engine}", f"-T{format}", *([f"-Gdpi={dpi}"] if format == "png" else [])]
-    image = _run("dot", [program, *options], dot_text, timeout)
+    try:
+        image = _run("dot", [program, *options], dot_text, timeout)
+    except OutputError as error:
+        # Graphviz 2.43 fails where an arrow to the border of a box begins inside of it.
+        if "makeCompoundEdge" not in str(error):
+            raise
+        at_states = dot_text.replace("compound=true", "compound=false", 1)
+        image = _run("dot", [program, *options], at_states, timeout)
     # Cairo writes the time into a PDF. A date of the same length keeps all offsets in the file.
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", image)
 

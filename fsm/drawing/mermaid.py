@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.text import plain_ids, wrapped
 
 __all__ = ["to_mermaid"]
@@ -20,6 +21,7 @@ _WORDS = (
     "href", "join", "note", "root", "scale", "state", "statediagram", "style",
     "constructor", "prototype",
 )  # fmt: skip
+_HISTORY = {"shallow": "history", "deep": "deepHistory"}
 
 
 def to_mermaid(picture: Picture) -> str:
@@ -35,46 +37,92 @@ def to_mermaid(picture: Picture) -> str:
 class _MermaidWriter:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
-        statuses = {f"status {box.status}": box.status for box in picture.boxes}
-        self.ids = plain_ids((node.name for node in picture.nodes), reserved=_WORDS)
-        taken = (*_WORDS, *self.ids.values())
-        composites = plain_ids(statuses, reserved=taken)
-        self.composites = {statuses[name]: composite for name, composite in composites.items()}
+        self.ids, self.composites = ids_of(picture, _WORDS)
+        nesting = Nesting(picture)
+        self.arrows: dict[str | None, list[Arrow]] = {}
+        for arrow in picture.arrows:
+            # Mermaid moves a state into the block in which an arrow names it.
+            blocks = {nesting.box_of(arrow.begin), nesting.box_of(arrow.end)}
+            block = blocks.pop() if picture.is_declared and len(blocks) == 1 else None
+            self.arrows.setdefault(block, []).append(arrow)
+        self.forks = plain_ids(
+            (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
+            (*_WORDS, *self.ids.values(), *self.composites.values()),
+        )
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
         yield "stateDiagram-v2"
         yield f"    direction {picture.direction}"
         for node in picture.loose:
-            yield f"    {self._node(node)}"
+            yield from self._node(node, 1)
         for box in picture.boxes:
-            yield from self._box(box)
+            yield from self._box(box, 1)
         if picture.initial is not None:
-            yield f"    [*] --> {self.ids[picture.initial]}"
-        for arrow in picture.arrows:
-            yield f"    {self._arrow(arrow)}"
-        for node in picture.nodes:
-            if node.final:
-                yield f"    {self.ids[node.name]} --> [*]"
+            yield f"    [*] --> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"    [*] --> {self.ids[name]}" for name in picture.initial_forks)
+        yield from self._arrows(None, 1)
+        for node in picture.loose if picture.is_declared else picture.nodes:
+            yield from self._final(node, 1)
         if picture.legend:
             text = "<br/>".join(map(_escaped, picture.legend))
             yield f"    note right of {self.ids[picture.nodes[0].name]} : {text}"
 
-    def _box(self, box: Box) -> Iterator[str]:
+    def _box(self, box: Box, depth: int) -> Iterator[str]:
         # The bar of a composite state has room for one line.
-        yield f'    state "{_escaped(box.label, width=1000)}" as {self.composites[box.status]} {{'
-        for node in box.nodes:
-            yield f"        {self._node(node)}"
-        yield "    }"
+        space, id_ = "    " * depth, self.composites[box.name]
+        yield f'{space}state "{_escaped(box.label, width=1000)}" as {id_} {{'
+        regions = [list(self._region(part, depth + 1)) for part in box.parts]
+        for number, region in enumerate(regions):
+            if number and box.parallel:
+                yield f"{space}    --"
+            yield from region
+        for name in box.initial:
+            yield f"{space}    [*] --> {self.ids[name]}"
+        yield from self._arrows(box.name, depth + 1)
+        if self.picture.is_declared and not box.parallel:
+            for node in box.nodes:
+                yield from self._final(node, depth + 1)
+        yield f"{space}}}"
+        notes = (*box.inside, *(mark.text for mark in box.marks))
+        if notes:
+            yield f"{space}note right of {id_} : {'<br/>'.join(map(_escaped, notes))}"
 
-    def _node(self, node: DrawnState) -> str:
+    def _region(self, part: DrawnState | Box, depth: int) -> Iterator[str]:
+        return self._box(part, depth) if isinstance(part, Box) else self._node(part, depth)
+
+    def _node(self, node: DrawnState, depth: int) -> Iterator[str]:
         lines = (node.title, *node.notes, *(mark.text for mark in node.marks))
-        return f'state "{"<br/>".join(map(_escaped, lines))}" as {self.ids[node.name]}'
+        space, id_ = "    " * depth, self.ids[node.name]
+        yield f'{space}state "{"<br/>".join(map(_escaped, lines))}" as {id_}'
+        yield from (f"{space}{id_} : {_escaped(line)}" for line in node.inside)
+        if node.history:  # Mermaid has no history; the class is for readers of the text
+            yield f"{space}class {id_} {_HISTORY[node.history]}"
 
-    def _arrow(self, arrow: Arrow) -> str:
-        composite = self.composites.get(arrow.status) if arrow.status is not None else None
-        text = "<br/>".join(map(_escaped, arrow.labels + arrow.effects))
-        return f"{composite or self.ids[arrow.source]} --> {self.ids[arrow.target]} : {text}"
+    def _final(self, node: DrawnState, depth: int) -> Iterator[str]:
+        if node.final:
+            yield f"{'    ' * depth}{self.ids[node.name]} --> [*]"
+
+    def _arrows(self, box: str | None, depth: int) -> Iterator[str]:
+        for arrow in self.arrows.get(box, ()):
+            yield from (f"{'    ' * depth}{line}" for line in self._arrow(arrow))
+
+    def _arrow(self, arrow: Arrow) -> Iterator[str]:
+        text = "<br/>".join(map(_escaped, automatic_labels(arrow) + arrow.effects))
+        text = f" : {text}" if text else ""
+        begin = self._end(arrow.source, arrow.from_box)
+        end = self._end(arrow.target, arrow.to_box)
+        if not arrow.forks:
+            yield f"{begin} --> {end}{text}"
+            return
+        fork = self.forks[f"fork {self.picture.arrows.index(arrow)}"]
+        yield f"state {fork} <<fork>>"
+        yield f"{begin} --> {fork}{text}"
+        yield f"{fork} --> {end}"
+        yield from (f"{fork} --> {self.ids[name]}" for name in arrow.forks)
+
+    def _end(self, state: str, box: str | None) -> str:
+        return self.ids[state] if box is None else self.composites[box]
 
 
 def _escaped(text: str, width: int = 40) -> str:

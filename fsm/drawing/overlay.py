@@ -13,7 +13,7 @@ from enum import Enum
 from fsm.machine import Transition
 from fsm.read_only import hold_mappings
 
-__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "merged_mark", "merged_tone"]
+__all__ = ["NO_OVERLAY", "Mark", "Overlay", "Tone", "merged_mark", "merged_tone", "prevailing_tone"]
 
 
 class Tone(Enum):
@@ -85,6 +85,19 @@ def merged_tone(tones: Iterable[Tone]) -> Tone:
     if Tone.EXTRA in different:
         different.discard(Tone.FADED)
     return different.pop() if len(different) == 1 else Tone.PLAIN
+
+
+def prevailing_tone(tones: Iterable[Tone]) -> Tone | None:
+    """Return the tone of one declared transition for those of its cells.
+
+    What was taken, or is marked, prevails over what was not; ``None`` where marks differ.
+    """
+    different = set(tones)
+    if len(different) > 1:
+        different.discard(Tone.FADED)
+    if different == {Tone.PLAIN, Tone.REJECTED}:
+        return Tone.PLAIN
+    return different.pop() if len(different) == 1 else None
 
 
 def merged_mark(marks: Iterable[Mark]) -> Mark:

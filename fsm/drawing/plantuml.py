@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fsm.drawing.dot import PAINTS, TONES
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Mark, Tone
+from fsm.drawing.paints import PAINTS, TONES
 from fsm.text import plain_ids, wrapped
 
 __all__ = ["to_plantuml"]
@@ -28,6 +29,8 @@ _STYLE = (
     "skinparam StateEndColor #1f2933",
 )
 _ACROSS = ("LR", "RL")
+_REGION = "<<region>>"
+_HISTORY = {"shallow": "<<history>>", "deep": "<<history*>>"}
 
 
 def to_plantuml(picture: Picture) -> str:
@@ -42,10 +45,14 @@ def to_plantuml(picture: Picture) -> str:
 class _PlantUmlWriter:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
-        self.ids = plain_ids((node.name for node in picture.nodes), reserved=_WORDS)
-        statuses = {f"status {box.status}": box.status for box in picture.boxes}
-        composites = plain_ids(statuses, reserved=(*_WORDS, *self.ids.values()))
-        self.composites = {statuses[name]: id_ for name, id_ in composites.items()}
+        self.ids, self.composites = ids_of(picture, _WORDS)
+        nesting = Nesting(picture)
+        self.arrows = nesting.inside(picture.arrows)
+        self.crossed = nesting.crossed(picture.arrows) if picture.is_declared else frozenset()
+        self.forks = plain_ids(
+            (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
+            (*_WORDS, *self.ids.values(), *self.composites.values()),
+        )
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
@@ -55,16 +62,15 @@ class _PlantUmlWriter:
         yield "left to right direction" if across else "top to bottom direction"
         yield from _STYLE
         for node in picture.loose:
-            yield self._node(node, "" if node.rank is None else _paint(node.rank))
+            yield from self._node(node, "" if node.rank is None else _paint(node.rank), 0)
         for box in picture.boxes:
-            yield from self._box(box)
+            yield from self._box(box, 0)
         if picture.initial is not None:
-            yield f"[*] --> {self.ids[picture.initial]}"
-        for arrow in picture.arrows:
-            yield self._arrow(arrow)
-        for node in picture.nodes:
-            if node.final:
-                yield f"{self.ids[node.name]} --> [*]"
+            yield f"[*] --> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"[*] --> {self.ids[name]}" for name in picture.initial_forks)
+        yield from self._arrows(None, 0)
+        for node in picture.loose if picture.is_declared else picture.nodes:
+            yield from self._final(node, 0)
         if picture.legend:
             yield "legend"
             lines = (line for text in picture.legend for line in _escaped(text).split("\\n"))
@@ -72,23 +78,65 @@ class _PlantUmlWriter:
             yield "endlegend"
         yield "@enduml"
 
-    def _box(self, box: Box) -> Iterator[str]:
-        title = _escaped(box.label)
-        yield f'state "{title}" as {self.composites[box.status]} {_paint(box.rank)} {{'
-        for node in box.nodes:
-            yield f"  {self._node(node, _paint(box.rank, '#ffffff'))}"
-        yield "}"
+    def _box(self, box: Box, depth: int, kind: str = "") -> Iterator[str]:
+        space, id_ = "  " * depth, self.composites[box.name]
+        paint = "" if box.rank is None else _paint(box.rank, "#ffffff" if depth % 2 else None)
+        if kind:
+            paint = paint.replace("##", "##[dashed]")
+        yield f'{space}state "{_escaped(box.label)}" as {id_} {kind}{paint}'.rstrip() + " {"
+        # PlantUML draws no arrow out of a region; where there is one, regions are boxes.
+        is_crossed = box.name in self.crossed
+        region = f"{_REGION} " if is_crossed else ""
+        for number, part in enumerate(box.parts):
+            if number and box.parallel and not is_crossed:
+                yield f"{space}  ||"
+            if isinstance(part, Box):
+                yield from self._box(part, depth + 1, region)
+            else:
+                white = "" if box.rank is None else _paint(box.rank, "#ffffff")
+                yield from self._node(part, f"{region}{white}", depth + 1)
+        for name in box.initial:
+            yield f"{space}  [*] --> {self.ids[name]}"
+        yield from self._arrows(box.name, depth + 1)
+        if self.picture.is_declared and not box.parallel:
+            for node in box.nodes:
+                yield from self._final(node, depth + 1)
+        yield f"{space}}}"
+        yield from (f"{space}{id_} : {_escaped(line)}" for line in box.inside)
+        yield from (f"{space}{id_} : {_marked(mark)}" for mark in box.marks)
 
-    def _node(self, node: DrawnState, paint: str) -> str:
+    def _node(self, node: DrawnState, paint: str, depth: int) -> Iterator[str]:
         lines = [*map(_escaped, (node.title, *node.notes)), *map(_marked, node.marks)]
-        text = "\\n".join(lines)
-        return f'state "{text}" as {self.ids[node.name]} {paint}'.rstrip()
+        space, id_, text = "  " * depth, self.ids[node.name], "\\n".join(lines)
+        kind = f"{_HISTORY[node.history]} " if node.history else ""
+        yield f'{space}state "{text}" as {id_} {kind}{paint}'.rstrip()
+        yield from (f"{space}{id_} : {_escaped(line)}" for line in node.inside)
 
-    def _arrow(self, arrow: Arrow) -> str:
-        composite = self.composites.get(arrow.status) if arrow.status is not None else None
-        text = "\\n".join(map(_escaped, arrow.labels + arrow.effects))
-        ends = composite or self.ids[arrow.source], self.ids[arrow.target]
-        return f"{ends[0]} -{_style(arrow)}-> {ends[1]} : {text}"
+    def _final(self, node: DrawnState, depth: int) -> Iterator[str]:
+        if node.final:
+            yield f"{'  ' * depth}{self.ids[node.name]} --> [*]"
+
+    def _arrows(self, box: str | None, depth: int) -> Iterator[str]:
+        for arrow in self.arrows.get(box, ()):
+            yield from (f"{'  ' * depth}{line}" for line in self._arrow(arrow))
+
+    def _arrow(self, arrow: Arrow) -> Iterator[str]:
+        text = "\\n".join(map(_escaped, automatic_labels(arrow) + arrow.effects))
+        text = f" : {text}" if text else ""
+        line = f"-{_style(arrow)}->"
+        begin = self._end(arrow.source, arrow.from_box)
+        end = self._end(arrow.target, arrow.to_box)
+        if not arrow.forks:
+            yield f"{begin} {line} {end}{text}"
+            return
+        fork = self.forks[f"fork {self.picture.arrows.index(arrow)}"]
+        yield f"state {fork} <<fork>>"
+        yield f"{begin} {line} {fork}{text}"
+        yield f"{fork} {line} {end}"
+        yield from (f"{fork} {line} {self.ids[name]}" for name in arrow.forks)
+
+    def _end(self, state: str, box: str | None) -> str:
+        return self.ids[state] if box is None else self.composites[box]
 
 
 def _marked(mark: Mark) -> str:

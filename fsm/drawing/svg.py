@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from math import dist
 
-from fsm.drawing.dot import FONT, GREY, LABEL, MONOSPACE, PAINTS, TONES
+from fsm.drawing.dot import LABEL
+from fsm.drawing.faults import Point, points_of
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
+from fsm.drawing.paints import FONT, GREY, MONOSPACE, TONES, dark_rules
 from fsm.errors import OutputError
 from fsm.text import visible
 
-__all__ = ["dark_colors", "dark_rules", "interactive_svg", "standalone_svg"]
+__all__ = ["interactive_svg", "standalone_svg"]
 
 _SVG = "http://www.w3.org/2000/svg"
-_G, _TEXT, _TITLE, _A = (f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a"))
+_G, _TEXT, _TITLE, _A, _PATH, _POLYGON = (
+    f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a", "path", "polygon")
+)
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 _RIM = {
     "stroke": "white",
@@ -28,7 +33,9 @@ def standalone_svg(svg: bytes, picture: Picture) -> str:
     """Return the output of Graphviz as an SVG element that is valid in HTML.
 
     It has a title and describes its states and transitions in words, for readers who cannot see it;
-    its colours follow the light or dark theme of the system.
+    its colours follow the light or dark theme of the system. ``data-state`` of a state is its
+    position in ``picture.nodes``; ``data-arrow`` of an arrow, and of its label, is the position in
+    ``picture.arrows``.
 
     Raises :class:`OutputError` for the output of another program.
     """
@@ -45,17 +52,12 @@ def standalone_svg(svg: bytes, picture: Picture) -> str:
 def interactive_svg(svg: bytes, picture: Picture) -> str:
     """Return the output of Graphviz as an SVG element for the style and script of a page.
 
-    ``data-state`` of a state is its position in ``picture.nodes``; ``data-arrow`` of an arrow, and
-    of its label, is the position in ``picture.arrows``. Colours are those of the light theme; the
-    page has the rules for the dark one.
+    It is that of :func:`standalone_svg` without rules for colours: the page has those for the dark
+    theme.
 
     Raises :class:`OutputError` for the output of another program.
     """
     root = _drawn(svg)
-    for group in root.iter(_G):
-        kind, _, number = group.get("id", "").partition(" ")
-        if kind in ("state", "arrow"):
-            group.set(f"data-{kind}", number)
     _restyle(root)
     _describe(root, picture)
     return _text(root)
@@ -77,8 +79,11 @@ def _restyle(root: ET.Element) -> None:
         raise OutputError("Graphviz: the picture holds no graph; is another program named dot?")
     _drop_title(graph)
     del graph.attrib["id"]
+    _join(graph)
     for group in graph.findall(_G):
-        group.attrib.pop("id", None)
+        part, _, number = group.attrib.pop("id", "").partition(" ")
+        if part in ("state", "arrow"):
+            group.set(f"data-{part}", number)
         kind, *words = group.get("class", "").split(" ")
         kind = "edge" if LABEL in words else kind
         group.set("class", kind)
@@ -89,9 +94,51 @@ def _restyle(root: ET.Element) -> None:
             text.set("font-family", FONT)
         _set_last(texts, words, mono=kind == "node")
         if texts and kind != "node":
-            graph.append(_lifted(group, texts))
+            graph.append(_lifted(group, texts, group.findall(_POLYGON) if LABEL in words else []))
         if LABEL in words:
             graph.remove(group)
+
+
+def _join(graph: ET.Element) -> None:
+    """Make one arrow of the lines to a label and from it, which runs below the label."""
+    grounds: dict[str, ET.Element] = {}
+    lines: dict[str, list[ET.Element]] = {}
+    for group in graph.findall(_G):
+        number, (kind, *words) = group.get("id", ""), group.get("class", "").split(" ")
+        if LABEL in words:
+            grounds[number] = next(group.iter(_POLYGON))
+        elif kind == "edge":
+            lines.setdefault(number, []).append(group)
+    for number, ground in grounds.items():
+        xs, ys = zip(*points_of(ground.get("points", "")), strict=True)
+        middle = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+        heads = [line for line in lines[number] if line.find(f".//{_POLYGON}") is not None]
+        tails = [line for line in lines[number] if line not in heads]
+        start = "".join(_from(path, middle, to=True) for tail in tails for path in _paths(tail))
+        for tail in tails if heads else ():
+            graph.remove(tail)
+        for head in heads:
+            for path in _paths(head):
+                path.set("d", f"{start or f'M{_xy(middle)}'}{_from(path, middle)}")
+                start = ""
+
+
+def _paths(group: ET.Element) -> list[ET.Element]:
+    return list(group.iter(_PATH))
+
+
+def _from(path: ET.Element, middle: Point, *, to: bool = False) -> str:
+    """Return a path of Graphviz as one that leads from the middle of a label, or to it."""
+    points = points_of(path.get("d", ""))
+    is_away = dist(points[0], middle) <= dist(points[-1], middle)
+    start, *curve = map(_xy, points if is_away != to else points[::-1])
+    if to:
+        return f"M{start}C{' '.join(curve)}L{_xy(middle)}"
+    return f"L{start}C{' '.join(curve)}"
+
+
+def _xy(point: Point) -> str:
+    return f"{point[0]:g},{point[1]:g}"
 
 
 def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
@@ -106,7 +153,7 @@ def _set_last(texts: list[ET.Element], words: list[str], *, mono: bool) -> None:
         text.set("fill", TONES[tone][0])
 
 
-def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
+def _lifted(group: ET.Element, texts: list[ET.Element], ground: list[ET.Element]) -> ET.Element:
     """Move the label of an arrow or a box into a group that is drawn last, with a light outline."""
     label = ET.Element(_G, group.attrib | {"class": f"{group.get('class')} label"})
     label.extend(group.findall(_TITLE))
@@ -115,6 +162,7 @@ def _lifted(group: ET.Element, texts: list[ET.Element]) -> ET.Element:
         if group.get("class") == "cluster":
             text.set("font-weight", "bold")
         text.attrib |= _RIM
+    label.extend(ground)
     label.extend(texts)
     return label
 
@@ -168,10 +216,10 @@ def _in_words(picture: Picture) -> str:
     else:
         begins, from_status, to, ends = "Starts in {}.", "any state of {}", "to", "Ends in {}."
     name = {node.name: node.title for node in picture.nodes}
-    label = {box.status: box.label for box in picture.boxes}
+    label = {box.name: box.label for box in picture.all_boxes}
     words = [begins.format(name[picture.initial])] if picture.initial is not None else []
     for arrow in picture.arrows:
-        status = arrow.status
+        status = arrow.from_box
         source = name[arrow.source] if status is None else from_status.format(label[status])
         effects = f" ({', '.join(arrow.effects)})" if arrow.effects else ""
         words.append(f"{source}: {', '.join(arrow.labels)} {to} {name[arrow.target]}{effects}.")
@@ -182,52 +230,3 @@ def _in_words(picture: Picture) -> str:
     finals = [node.title for node in picture.nodes if node.final]
     words += [ends.format(", ".join(finals))] if finals else []
     return visible(" ".join((*words, *picture.legend)))
-
-
-# Dark mode -----------------------------------------------------------------------------------
-
-
-def dark_rules(selector: str) -> str:
-    """Return the CSS rules that replace the colours of a picture by dark ones, below a selector.
-
-    The light colours stay in the attributes, so that a program without CSS shows the light picture.
-    """
-    rules = []
-    for light, dark in dark_colors().items():
-        for attribute in ("fill", "stroke"):
-            rules.append(f'{selector} [{attribute}="{light}"]{{{attribute}:{dark}}}')
-    return "".join(rules)
-
-
-def dark_colors() -> dict[str, str]:
-    """Return the dark colour for each light colour."""
-    papers = {"white": "#0f161d", "#ffffff": "#18222c"}
-    inks = {"#1f2933": "#e6edf3", "#52606d": "#9fb0c0", GREY: "#9fb0c0"}
-    tones = {TONES[tone][0]: color for tone, color in _DARK_TONES.items()}
-    pairs = zip(PAINTS, _DARK_PAINTS, strict=True)
-    status = {
-        light: dark
-        for paint, (fill, line) in pairs
-        for light, dark in zip(paint, (fill, line, line), strict=True)
-    }
-    return papers | inks | tones | status
-
-
-_DARK_PAINTS = (
-    ("#12283a", "#56b4e9"),
-    ("#3a2013", "#ff9d5c"),
-    ("#222a32", "#9fb0c0"),
-    ("#332c0e", "#e0b83c"),
-    ("#0e2f26", "#3ccfa0"),
-    ("#351f2e", "#ffc4ea"),
-)
-_DARK_TONES = {
-    Tone.FADED: "#56626e",
-    Tone.ADDED: "#3ccfa0",
-    Tone.REMOVED: "#ff9d7a",
-    Tone.CHANGED: "#e0b83c",
-    Tone.REJECTED: "#ff7b80",
-    Tone.TAKEN: "#56b4e9",
-    Tone.MISSING: "#56b4e9",
-    Tone.EXTRA: "#ff9d7a",
-}

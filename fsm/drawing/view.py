@@ -1,4 +1,4 @@
-"""Part of a machine: the neighbourhood of a state, or statuses folded into one state each."""
+"""Part of a machine: some events, some statuses, the neighbourhood of a state, folded statuses."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from dataclasses import dataclass, replace
 
 from fsm.drawing.overlay import Mark, Overlay, merged_mark
 from fsm.drawing.sketch import Sketch
-from fsm.errors import FsmError
+from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 
-__all__ = ["View", "collapsed", "focused", "named_status", "parse_focus"]
+__all__ = [
+    "View",
+    "collapsed",
+    "focused",
+    "named_status",
+    "of_statuses",
+    "parse_focus",
+    "states_named",
+    "without_events",
+]
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
             machine,
             states=tuple(states.values()),
             transitions=tuple(merged),
-            initial=place[machine.initial],
+            initial=place.get(machine.initial, machine.initial),
         ),
         replace(overlay, marks={t: merged_mark(marks) for t, marks in merged.items()}, lines=lines)
         if overlay
@@ -71,12 +80,14 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
     )
 
 
-def named_status(machine: Machine, status: str) -> str:
-    """Return a status of the machine; raises :class:`FsmError` for an unknown one."""
+def named_status(machine: Machine, status: str, use: str = "to collapse") -> str:
+    """Return a status of the machine; raises :class:`FsmError` for an unknown one.
+
+    ``use`` says what the status was named for.
+    """
     if status not in machine.statuses:
-        raise FsmError(
-            f"{machine.name}: no status {status!r} to collapse; {remedy(status, machine.statuses)}"
-        )
+        hint = remedy(status, machine.statuses)
+        raise FsmError(f"{machine.name}: no status {status!r} {use}; {hint}")
     return status
 
 
@@ -94,6 +105,28 @@ def _unused(name: str, taken: Iterable[str]) -> str:
     return name
 
 
+def without_events(view: View, events: Iterable[str]) -> View:
+    """Leave out the transitions of some events, given with or without their guards.
+
+    Raises :class:`FsmError` for an event that the machine does not have.
+    """
+    machine, left_out = view.machine, frozenset(events)
+    known = (*machine.events, *(t.trigger for t in machine.transitions))
+    for event in sorted(left_out.difference(known)):
+        raise FsmError(f"{machine.name}: no event {event!r} to hide; {remedy(event, known)}")
+    kept = tuple(t for t in machine.transitions if left_out.isdisjoint((t.event, t.trigger)))
+    return replace(view, machine=Sketch.of(machine, transitions=kept))
+
+
+def of_statuses(view: View, statuses: Iterable[str]) -> View:
+    """Keep the states of some statuses.
+
+    Raises :class:`FsmError` for a status that the machine does not have.
+    """
+    kept = {named_status(view.machine, status, "to draw") for status in statuses}
+    return _kept(view, {s.name for s in view.machine.states if s.status in kept})
+
+
 def parse_focus(machine: Machine, text: str) -> tuple[str, int]:
     """Return the state and the radius that ``STATE`` or ``STATE:RADIUS`` names; the default is 1.
 
@@ -102,35 +135,65 @@ def parse_focus(machine: Machine, text: str) -> tuple[str, int]:
     state, _, radius = text.rpartition(":")
     if radius.isascii() and radius.isdigit() and len(radius) < 6 and state:
         return state, int(radius)
-    return machine.state(text).name, 1
+    states_named(machine, text)
+    return text, 1
 
 
-def focused(view: View, state: str, radius: int) -> View:
-    """Keep the states that are at most ``radius`` transitions away, in either direction.
+def focused(view: View, focus: object) -> View:
+    """Keep the states that are at most so many transitions away, in either direction.
+
+    ``focus`` is a state and a distance. Raises :class:`fsm.errors.MachineError` for a state that
+    does not exist, :class:`FsmError` for anything that is no focus.
+    """
+    match focus:
+        case (str(state), int(radius)) if radius >= 0:
+            machine = view.machine
+        case _:
+            raise ArgumentError(
+                f"focus: {focus!r} is no state with a distance of 0 or more: ('lead', 1)"
+            )
+    return _kept(view, _near(machine, states_named(machine, state), radius))
+
+
+def states_named(machine: Machine, name: str) -> set[str]:
+    """Return the states that a name means: of a state inside others, all in which it is active.
 
     Raises :class:`fsm.errors.MachineError` for a state that does not exist.
     """
-    machine = view.machine
-    near = _near(machine, machine.state(state).name, radius)
-    hidden: dict[str, int] = {}
+    chart = machine.chart
+    nodes = [i for i, node in enumerate(chart.nodes) if node.id == name] if chart else []
+    if chart is None or not nodes or any(state.name == name for state in machine.states):
+        return {machine.state(name).name}
+    inside = {
+        node.id
+        for i, node in enumerate(chart.nodes)
+        if {i, *chart.ancestors[i]}.intersection(nodes)
+    }
+    found = {state.name for state in machine.states if inside.intersection(state.atoms)}
+    return found or {machine.state(name).name}
+
+
+def _kept(view: View, names: set[str]) -> View:
+    """Keep some states and the transitions between them; count those that lead elsewhere."""
+    machine, hidden = view.machine, dict(view.hidden)
     for t in machine.transitions:
-        if (t.source in near) != (t.target in near):
-            inside = t.source if t.source in near else t.target
+        if (t.source in names) != (t.target in names):
+            inside = t.source if t.source in names else t.target
             hidden[inside] = hidden.get(inside, 0) + 1
     kept = Sketch.of(
         machine,
-        states=tuple(s for s in machine.states if s.name in near),
-        transitions=tuple(t for t in machine.transitions if t.source in near and t.target in near),
+        states=tuple(s for s in machine.states if s.name in names),
+        transitions=tuple(t for t in machine.transitions if {t.source, t.target} <= names),
     )
     return replace(view, machine=kept, hidden=hidden)
 
 
-def _near(machine: Machine, state: str, radius: int) -> set[str]:
+def _near(machine: Machine, states: set[str], radius: int) -> set[str]:
     beside: dict[str, set[str]] = {}
     for t in machine.transitions:
         beside.setdefault(t.source, set()).add(t.target)
         beside.setdefault(t.target, set()).add(t.source)
-    near, edge = {state}, {state}
+    near, edge = set(states), set(states)
     for _ in range(radius):
         edge = {other for name in edge for other in beside.get(name, ())} - near
         near |= edge

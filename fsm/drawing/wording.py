@@ -13,7 +13,7 @@ from fsm.machine import Effect, Machine, State, Transition
 from fsm.text import quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fsm.tables.words.lexicon import Lexicon
 
@@ -56,6 +56,11 @@ class Wording:
     def event(self, machine: str, transition: Transition) -> str:
         """Return the label of a transition's event."""
         return self._event(machine, transition) or transition.label
+
+    def declared_event(self, machine: str, cells: Iterable[Transition], text: str) -> str:
+        """Return the word for the event of a declared transition with some cells, or its text."""
+        words = (self._event(machine, transition) for transition in cells)
+        return next(filter(None, words), text)
 
     def effect(self, indicator: str, effect: Effect) -> str:
         """Return an effect on an indicator, with an arrow where it increases or decreases."""

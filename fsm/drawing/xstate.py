@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from fsm.formats.scxml import refinements
 from fsm.machine import Machine, State, Transition
+from fsm.machine_parts import refinements
 from fsm.text import json_text, plain_ids
 
 __all__ = ["to_xstate"]
@@ -36,7 +36,8 @@ class _Config:
         self.states = plain_ids((s.name for s in machine.states), reserved=_TAKEN)
         taken = (*_TAKEN, *self.states.values())
         self.statuses = plain_ids((f"status {s}" for s in machine.statuses), reserved=taken)
-        refined = refinements(machine.guards)
+        self.taken = (*taken, *self.statuses.values())
+        refined = refinements(machine.guards, machine.events)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
         events = (event for event, _ in self.inputs.values())
         self.events = plain_ids(events, reserved=_TAKEN)
@@ -64,7 +65,7 @@ class _Config:
             else:
                 states |= inner
         return {
-            "id": plain_ids([machine.name])[machine.name],
+            "id": plain_ids([machine.name], reserved=self.taken)[machine.name],
             "description": machine.title,
             "context": dict.fromkeys(self.guards.values(), False),
             "initial": start,

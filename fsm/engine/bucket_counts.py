@@ -36,8 +36,8 @@ CountArrays = list[NDArray[np.intp]]
 class BucketCounts:
     """Counts, and rejected rows with their cells. ``late`` events are among the rejected ones.
 
-    A *trailing* expiry is the end of a period after the message's last event: it is counted, but
-    an event to come may be older than it.
+    An *expiry* is the end of a period or the firing of a timer. A *trailing* one is after the
+    message's last event: it is counted, but an event to come may be older than it.
     """
 
     messages: int
@@ -49,6 +49,10 @@ class BucketCounts:
     expired: CountArrays
     """How often the end of a period decided the state of each machine."""
     trailing_expired: CountArrays
+    """Those of them that are trailing."""
+    fired: Index
+    """How often each timer fired."""
+    trailing_fired: Index
     """Those of them that are trailing."""
     rejected_rows: Index
     """The numbers of the rejected rows, ascending, and in the next field their cells."""
@@ -81,6 +85,8 @@ class BucketCounts:
             [np.zeros(len(product.states), np.intp) for product in products],
             machines,
             machines,
+            np.zeros(len(products[0].codes.timers), np.intp),
+            np.zeros(len(products[0].codes.timers), np.intp),
             np.zeros(0, np.intp),
             np.zeros((0, len(products)), np.uint32),
             starts,
@@ -106,6 +112,8 @@ class BucketCounts:
             finals=_added([part.finals for part in parts]),
             expired=_added([part.expired for part in parts]),
             trailing_expired=_added([part.trailing_expired for part in parts]),
+            fired=np.sum([part.fired for part in parts], axis=0),
+            trailing_fired=np.sum([part.trailing_fired for part in parts], axis=0),
             rejected_rows=rows[order],
             rejected_cells=np.concatenate([part.rejected_cells for part in parts])[order],
             starts=np.stack([starts[:, :, 0].min(axis=0), starts[:, :, 1].max(axis=0)], axis=1),
@@ -149,6 +157,8 @@ def count_bucket(
         trailing_expired=folded_bucket.expired(
             [c[folded_bucket.expiries[folded_bucket.trailing]] for c in cells]
         ),
+        fired=folded_bucket.fired(folded_bucket.expiries),
+        trailing_fired=folded_bucket.fired(folded_bucket.expiries[folded_bucket.trailing]),
         rejected_rows=rejected_rows,
         rejected_cells=rejected_cells,
         starts=folded_bucket.first_and_last_starts(),
@@ -182,7 +192,7 @@ class FoldedBucket:
         self.products = list(zip(rules.products, self.timelines.folded, strict=True))
         self.expiries = np.zeros(0, np.intp)
         """The places of the expiries."""
-        if rules.validity is not None:
+        if rules.have_expiries:
             self.expiries = np.flatnonzero(self.timelines.order == EXPIRY)
 
     def events(self, values: Codes) -> Codes:
@@ -242,6 +252,13 @@ class FoldedBucket:
             return [np.zeros(len(product.machines), np.intp) for product in products]
         counts = zip(products, self.cell_counts(cells), strict=True)
         return [product.expired @ count for product, count in counts]
+
+    def fired(self, expiries: Index) -> Index:
+        """Return how often each timer fired among some expiries."""
+        codes = self.rules.products[0].codes
+        met = np.bincount(self.timelines.codes[expiries], minlength=codes.width)
+        firings: Index = met[codes.first_timer :]
+        return firings
 
     def count_expiries(self, which: Mask, every: int) -> list[PeriodCounts]:
         """Count expiries by period, per product machine."""

@@ -61,12 +61,14 @@ class ResumptionColumns:
     """What a later replay needs to go on from a checkpoint.
 
     ``marks`` names the rows to keep; on each message's last row, ``states`` are those before the
-    trailing expiries, and ``period_starts`` when each validity period began.
+    trailing expiries, ``period_starts`` when each validity period began, and ``dues`` when each
+    timer is due.
     """
 
     marks: NumberColumn
     states: tuple[NumberColumn, ...]
     period_starts: tuple[NumberColumn, ...]
+    dues: tuple[NumberColumn, ...]
 
 
 @dataclass(frozen=True, repr=False)

@@ -39,6 +39,8 @@ class Totals:
     duplicates: int = 0
     expired: Mapping[str, int] = field(default_factory=dict)
     latest: int | None = None
+    fired: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """How often each timer fired, by machine."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,6 +92,19 @@ class Counts:
         count = self.buckets.expired[at][number]
         return int(count if trailing else count - self.buckets.trailing_expired[at][number])
 
+    def fired(
+        self, name: str, before: Mapping[str, int], *, trailing: bool = True
+    ) -> dict[str, int]:
+        """Return how often each timer of a machine fired, added to what was counted before."""
+        counts = self.buckets.fired - (0 if trailing else self.buckets.trailing_fired)
+        return {
+            str(timer): before.get(str(timer), 0) + count
+            for (machine, timer), count in zip(
+                self.products[0].codes.timers, counts.tolist(), strict=True
+            )
+            if machine == name
+        }
+
     def totals(self, before: Totals, *, trailing: bool = True) -> Totals:
         """Return the counts of all runs: those before, and this one."""
         names = [machine.name for machine in self.machines]
@@ -100,6 +115,7 @@ class Counts:
             before.duplicates + self.buckets.duplicates,
             {n: before.expired.get(n, 0) + self.expired(n, trailing=trailing) for n in names},
             before.latest if self.latest is None else self.latest,
+            {n: self.fired(n, before.fired.get(n, {}), trailing=trailing) for n in names},
         )
 
     @property
@@ -136,14 +152,13 @@ class Counts:
 
     def traffic(self) -> Iterator[tuple[Machine, str, str, bool, int]]:
         """Yield machine, state, event, whether it was rejected, and how often that was met."""
-        events = self.products[0].codes.events
         for at, number, machine in each_machine(self.products):
             product, met = self.products[at], self.buckets.cells[at]
-            expiry = machine.deadline.event if machine.deadline else ""
+            events = product.codes.names(machine)
             states, counts = product.state_names(number), Counter[tuple[str, str, bool]]()
             for cell in np.flatnonzero((met > 0) & product.defined[number]).tolist():
                 state, code = divmod(cell, product.table.width)
-                event = events[code] if code < len(events) else expiry
+                event = events[code] or ""
                 counts[states[state], event, bool(product.rejected[number, cell])] += int(met[cell])
             for (name, event, rejected), count in counts.items():
                 yield machine, name, event, rejected, count

@@ -47,7 +47,7 @@ class DistinctTraces:
     """Of how many of them the rows are kept: the first ones of the log, three at most."""
     rows: Index
     """The numbers, in the log, of the rows of these messages, one message after the other; -1 for
-    the end of a validity period, which has none."""
+    the end of a validity period and the firing of a timer, which have none."""
 
     def __repr__(self) -> str:
         return f"<DistinctTraces: {len(self):,} of {int(self.counts.sum()):,} messages>"
@@ -76,10 +76,11 @@ class DistinctTraces:
     def names(self) -> Iterator[tuple[tuple[str, ...], int]]:
         """Yield each trace as the names of its events, with its count.
 
-        An event that the alphabet does not have is an empty text; the end of a validity period is
-        left out.
+        An event that the alphabet does not have is an empty text; ends of validity periods and
+        firings of timers are left out.
         """
-        texts = [*self.alphabet.events, "", *(None for _ in self.alphabet.starting_events)]
+        texts: list[str | None] = [*self.alphabet.events, ""]
+        texts += [None] * (self.alphabet.width - len(texts))
         for codes, count in zip(
             np.split(self.codes, self.offsets[1:]) if len(self) else [],
             self.counts.tolist(),

@@ -131,9 +131,7 @@ def named(frame: pl.DataFrame, products: Sequence[ProductMachine]) -> pl.DataFra
     parts = [pl.DataFrame(schema=NAMES)]
     codes = products[0].codes
     for number, (_, _, machine) in enumerate(each_machine(products)):
-        expiry = machine.deadline.event if machine.deadline else None
-        # The last name is that of the code -1, a stay that lasts.
-        events = [*codes.events, None, *(expiry for _ in codes.starting_events), None]
+        events = [*codes.names(machine), None]  # the last one for the code -1, a stay that lasts
         left = {t.source for t in machine.transitions if t.target != t.source}
         leads_on = [i for i, state in enumerate(machine.states) if state.name in left]
         ended = (pl.col("event") != _LASTS) | pl.col("state").is_in(leads_on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from numbers import Integral
 from uuid import UUID
@@ -13,12 +13,9 @@ import polars as pl
 
 from fsm.arguments import check_flags
 from fsm.catalog import as_machines, built_in_companion
-from fsm.engine.encode import Encoder, NeededColumns
-from fsm.engine.product_machine import ProductMachine, each_machine, product_of
+from fsm.engine.folded_rows import FoldedRows, fold_rows
 from fsm.engine.replaying import check_replay_arguments, with_companions
-from fsm.engine.timelines import EXPIRY, Rules, Timelines, timelines_of
 from fsm.engine.unrecorded import unrecorded_figures
-from fsm.epoch import microseconds_since_1970
 from fsm.errors import ArgumentError, LogError
 from fsm.logs.canonical_columns import place_of
 from fsm.logs.log import Log
@@ -33,7 +30,6 @@ from fsm.text import quantity
 __all__ = [
     "Change",
     "Entry",
-    "FoldedRows",
     "Story",
     "explain",
     "folded_message",
@@ -69,7 +65,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of a story. ``place`` is ``file:line``, or empty for the end of a period."""
+    """One event of a story. ``place`` is ``file:line``, or empty for what a clock caused."""
 
     timestamp: datetime
     """When it happened, in UTC."""
@@ -85,6 +81,8 @@ class Entry:
     """The rule by which it came out of the line, where that is more than its name there."""
     doubt: str = ""
     """What is not certain about it."""
+    timer: str = ""
+    """The timer that fired, as ``expire after 30m in waiting``; empty for other events."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -166,7 +164,7 @@ def folded_message(
     frame = rows_of(log, pl.DataFrame({"message_id": [message]}))
     if frame.is_empty():
         raise LogError(_no_message(log, message))
-    folded_rows = _fold_messages(log, frame, machines, validity, as_of, dedupe)
+    folded_rows = fold_rows(log, frame, machines, validity, as_of, dedupe)
     if not len(folded_rows.timelines.offsets):
         raise LogError(_no_event_until(message, frame, as_of))
     return folded_rows
@@ -272,86 +270,10 @@ def history_of(
     """Return one row per event and machine that defines it, sorted by message and time.
 
     ``frame`` is of :func:`rows_of`. Columns: ``file`` and ``row`` (null for the end of a validity
-    period), the message's identity, ``timestamp``, ``event``, ``machine``, ``before``, ``after``,
-    ``rejected``. Events that no machine defines have no ``machine``.
+    period and a firing), the message's identity, ``timestamp``, ``event``, ``timer``, ``machine``,
+    ``before``, ``after``, ``rejected``. Events that no machine defines have no ``machine``.
     """
-    return _fold_messages(log, frame, machines, validity, as_of, dedupe).history()
-
-
-def _fold_messages(
-    log: Log,
-    frame: pl.DataFrame,
-    machines: Sequence[Machine],
-    validity: timedelta | None,
-    as_of: datetime | None,
-    dedupe: bool,
-) -> FoldedRows:
-    """Execute some rows of a log."""
-    products = product_of(machines, deadlines=validity is not None)
-    events = products[0].codes.events
-    end = None if as_of is None else microseconds_since_1970(as_of)
-    if end is None and validity is not None:
-        whole = Encoder(log, events, NeededColumns())
-        end = max(int(batch.times.max()) for batch in whole.batches() if len(batch.times))
-    frame = frame.sort(log.keys, maintain_order=True)
-    needed = NeededColumns(end, ids="event_id" in log.present, names=dedupe)
-    (batch,) = Encoder(open_log(frame), events, needed).batches()
-    kept = frame if batch.positions is None else frame[batch.positions]
-    span = None if validity is None else validity // timedelta(microseconds=1)
-    rows = kept.select("file", "row", *log.identity, "timestamp", "event")
-    encoded = replace(batch.rows, files=kept["file"].to_numpy())
-    return FoldedRows(products, rows, timelines_of(encoded, Rules(products, span, end)))
-
-
-@dataclass(frozen=True, repr=False)
-class FoldedRows:
-    """Rows of a log, and what happened to them."""
-
-    products: Sequence[ProductMachine]
-    rows: pl.DataFrame
-    timelines: Timelines
-
-    def history(self) -> pl.DataFrame:
-        """Return the table of :func:`history_of`."""
-        is_unknown = self.timelines.codes == self.products[0].codes.unknown
-        events = self.events()
-        unknown = events.filter(pl.Series(is_unknown)).with_columns(rejected=pl.lit(True))
-        frames = [
-            self._of_machine(events, at, number, machine)
-            for at, number, machine in each_machine(self.products)
-        ]
-        merged = pl.concat([unknown, *frames], how="diagonal")
-        merged = merged.sort("at", maintain_order=True).drop("at")
-        # The end of a period that changes nothing is left out.
-        return merged.filter(pl.col("row").is_not_null() | (pl.col("before") != pl.col("after")))
-
-    def events(self) -> pl.DataFrame:
-        """Return the events in order, numbered by ``at``; ends of periods have no file and row."""
-        order = self.timelines.order
-        is_event = order != EXPIRY
-        # An expiry takes the message's identity from the row before it.
-        places = np.maximum.accumulate(np.where(is_event, np.arange(len(order)), 0))
-        return self.rows[order[places]].with_columns(
-            pl.Series("timestamp", self.timelines.times).cast(pl.Datetime("us", "UTC")),
-            pl.when(pl.Series(is_event)).then("row").alias("row"),
-            pl.when(pl.Series(is_event)).then("file").alias("file"),
-            pl.Series("at", np.arange(len(order))),
-        )
-
-    def _of_machine(
-        self, events: pl.DataFrame, at: int, number: int, machine: Machine
-    ) -> pl.DataFrame:
-        """Add the states of one machine to the events that it defines."""
-        product, folded = self.products[at], self.timelines.folded[at]
-        names = product.state_names(number)
-        expiry = pl.lit(machine.deadline.event if machine.deadline else "")
-        return events.with_columns(
-            pl.lit(machine.name).alias("machine"),
-            pl.when(pl.col("row").is_null()).then(expiry).otherwise("event").alias("event"),
-            pl.Series("before", [names[i] for i in folded.before.tolist()], pl.String),
-            pl.Series("after", [names[i] for i in folded.after.tolist()], pl.String),
-            pl.Series("rejected", product.rejected[number][folded.cells]),
-        ).filter(pl.Series(product.defined[number][folded.cells]))
+    return fold_rows(log, frame, machines, validity, as_of, dedupe).history()
 
 
 def _places(log: Log, events: pl.DataFrame) -> Iterator[str]:
@@ -365,8 +287,11 @@ def _places(log: Log, events: pl.DataFrame) -> Iterator[str]:
 def _entries(log: Log, history: pl.DataFrame, machines: dict[str, Machine]) -> Iterator[Entry]:
     rows = history.select("file", "row").drop_nulls()
     proofs, meanings = log.proofs(rows), log.meanings(rows)
-    same = ["file", "row", "timestamp", "event"]
-    for part in history.partition_by(same, maintain_order=True):
+    same = ["file", "row", "timestamp", "event", "timer"]
+    # A timer that nothing stops may fire several times at one instant.
+    nth = pl.int_range(pl.len()).over(*same, "machine").alias("nth")
+    history = history.with_columns(nth)
+    for part in history.partition_by(*same, "nth", maintain_order=True):
         first = part.row(0, named=True)
         key = (first["file"], first["row"])
         name, line, quote = proofs.get(key, ("", 0, ""))
@@ -377,7 +302,16 @@ def _entries(log: Log, history: pl.DataFrame, machines: dict[str, Machine]) -> I
             if row["machine"] is not None
         )
         place = place_of(name, line) if name else ""
-        yield Entry(first["timestamp"], first["event"], place, quote, changes, rule, doubt)
+        yield Entry(
+            first["timestamp"],
+            first["event"],
+            place,
+            quote,
+            changes,
+            rule,
+            doubt,
+            first["timer"],
+        )
 
 
 def _change(machine: Machine, row: dict[str, object]) -> Change:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from fsm.engine.unrecorded import RECORDED, Unrecorded
 from fsm.indicators import Share
@@ -25,11 +25,13 @@ class MachineResult:
     """The indicators at the end, those of a companion included."""
     expired: int
     """Messages whose validity period ended while they were retried."""
+    timers: dict[str, int] = field(default_factory=dict)
+    """How often each timer fired, as ``{"expire after 30m in waiting": 2}``."""
     unrecorded: Unrecorded = RECORDED
     """What the log cannot know; there, a count of 0 means nothing."""
 
     def __post_init__(self) -> None:
-        hold_mappings(self, "states", "statuses", "indicators")
+        hold_mappings(self, "states", "statuses", "indicators", "timers")
 
     def __repr__(self) -> str:
         return f"<MachineResult of {self.to_send:,} to send: {self.statuses}>"
@@ -40,6 +42,8 @@ class MachineResult:
         nothing = {"count": None, "percent": None}
         facts = asdict(self)
         del facts["unrecorded"]
+        if not self.timers:
+            del facts["timers"]
         facts["states"] = facts["states"] | dict.fromkeys(unknown.states)
         facts["statuses"] = facts["statuses"] | dict.fromkeys(unknown.statuses)
         facts["indicators"] = facts["indicators"] | dict.fromkeys(unknown.indicators, nothing)

@@ -78,7 +78,7 @@ class _OnePass:
         self.workers = workers_within(options.memory, options.workers)
         self.spill = Spill(column_bytes(options.memory, self.workers))
         self.encoder = Encoder(log, products[0].codes.events, _needed(log, options))
-        self.needs_order = ordered and not _needs_times(options)
+        self.needs_order = ordered and not (_needs_times(options) or products[0].codes.timers)
         """Whether the log must be in order of time, since no times are kept."""
         self.traces = TraceParts(products[0].codes, self.spill)
         self.chunks: list[Chunk] = []
@@ -97,7 +97,7 @@ class _OnePass:
             if self.options.progress:
                 self.options.progress(batch.first + batch.height)
         give_back()
-        rules = Rules(self.products, self.options.validity, self._end())
+        rules = Rules.of(self.products, self.options.validity, self._end())
         counts = Counts(
             self.options,
             self.products,
@@ -189,7 +189,8 @@ class _OnePass:
         if self.needs_order:
             rows = replace(rows, times=None, seqs=None)
         # Of the deliveries of events the series keeps a column of its own.
-        return rows if self.options.validity is not None else replace(rows, deliveries=None)
+        is_kept = self.options.validity is not None or self.products[0].codes.timers
+        return rows if is_kept else replace(rows, deliveries=None)
 
     def _series(self, batch: EncodedBatch, every: int) -> SeriesColumns:
         deliveries = batch.rows.deliveries
@@ -206,14 +207,16 @@ class _OnePass:
         return StatusColumns(self.spill.make(np.dtype(np.uint32), size), self._state_columns(size))
 
     def _resumption(self, size: int) -> ResumptionColumns:
+        codes = self.products[0].codes
         return ResumptionColumns(
             self.spill.make(np.dtype(np.uint8), size),
             self._state_columns(size),
-            tuple(
-                self.spill.make(np.dtype(np.int64), size)
-                for _ in self.products[0].codes.starting_events
-            ),
+            self._time_columns(size, len(codes.starting_events)),
+            self._time_columns(size, len(codes.timers)),
         )
+
+    def _time_columns(self, size: int, count: int) -> tuple[NumberColumn, ...]:
+        return tuple(self.spill.make(np.dtype(np.int64), size) for _ in range(count))
 
     def _state_columns(self, size: int) -> tuple[NumberColumn, ...]:
         return tuple(

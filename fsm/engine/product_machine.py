@@ -4,6 +4,9 @@ A state of the product has a state of each machine and, for each validity period
 over; only combinations that some trace reaches are states. The end of a validity period, the
 *expiry*, is one more event. Once a period is over, a message that an event leads to the state of
 the deadline goes on at once as if the deadline's event followed: nothing is retried any more.
+
+That a timer fires is one more event as well, of its machine alone; when it does is found by
+:mod:`fsm.engine.firings`.
 """
 
 from __future__ import annotations
@@ -19,9 +22,17 @@ from numpy.typing import NDArray
 from fsm.arrays import Codes, Mask
 from fsm.engine.fold import TransitionTable
 from fsm.errors import MachineError
-from fsm.machine import Machine
+from fsm.machine import Machine, Timer
 
-__all__ = ["Effects", "EventCodes", "ProductMachine", "each_machine", "find_machine", "product_of"]
+__all__ = [
+    "Effects",
+    "EventCodes",
+    "ProductMachine",
+    "each_machine",
+    "find_machine",
+    "lone_product",
+    "product_of",
+]
 
 MOST_CELLS = 1 << 16
 """Cells of a product beyond which its machines are split into two products."""
@@ -29,20 +40,23 @@ MOST_CELLS = 1 << 16
 
 @dataclass(frozen=True)
 class EventCodes:
-    """The columns of the tables: events, one for all unknown events, and the expiries.
+    """The columns of the tables: events, one for all unknown events, the expiries, the firings.
 
-    ``starting_events`` names the events that validity periods are counted from.
+    ``starting_events`` names the events that validity periods are counted from. ``timers`` are
+    those that are executed, each with the name of its machine.
     """
 
     events: tuple[str, ...]
     starting_events: tuple[str, ...]
+    timers: tuple[tuple[str, Timer], ...] = ()
 
     @classmethod
     def of(cls, machines: Sequence[Machine], deadlines: bool) -> EventCodes:
         """Return the codes for machines, with expiries where ``deadlines`` are to happen."""
         events = dict.fromkeys(event for machine in machines for event in machine.events)
         starts = {m.deadline.start for m in machines if m.deadline and deadlines}
-        return cls(tuple(events), tuple(sorted(starts)))
+        timers = [(m.name, t) for m in machines for t in m.timers if t.event in m.alphabet]
+        return cls(tuple(events), tuple(sorted(starts)), tuple(timers))
 
     @property
     def unknown(self) -> int:
@@ -54,9 +68,35 @@ class EventCodes:
         return len(self.events) + 1 + self.starting_events.index(start)
 
     @property
+    def first_timer(self) -> int:
+        """The code of the firing of the first timer."""
+        return len(self.events) + 1 + len(self.starting_events)
+
+    @property
     def width(self) -> int:
         """The number of columns."""
-        return len(self.events) + 1 + len(self.starting_events)
+        return self.first_timer + len(self.timers)
+
+    def timers_of(self, machine: Machine) -> dict[int, Timer]:
+        """Return the timers of a machine that are executed, by their codes."""
+        return {
+            code: timer
+            for code, (name, timer) in enumerate(self.timers, self.first_timer)
+            if name == machine.name
+        }
+
+    def name(self, code: int, machine: Machine) -> str | None:
+        """Return the event that a code means to a machine; ``None`` where it means none."""
+        if code < len(self.events):
+            return self.events[code]
+        if code >= self.first_timer:
+            name, timer = self.timers[code - self.first_timer]
+            return timer.event if name == machine.name else None
+        return machine.deadline.event if machine.deadline and code > self.unknown else None
+
+    def names(self, machine: Machine) -> list[str | None]:
+        """Return the event that each code means to a machine."""
+        return [self.name(code, machine) for code in range(self.width)]
 
 
 @dataclass(frozen=True)
@@ -177,8 +217,13 @@ def product_of(machines: Sequence[Machine], deadlines: bool) -> tuple[ProductMac
                 continue
             except _TooLargeError:
                 pass
-        products.append(_joined((machine,), codes, sys.maxsize))
+        products.append(lone_product(machine, codes))
     return tuple(products)
+
+
+def lone_product(machine: Machine, codes: EventCodes) -> ProductMachine:
+    """Return the product of one machine alone, for the codes of several."""
+    return _joined((machine,), codes, sys.maxsize)
 
 
 class _TooLargeError(Exception):
@@ -238,18 +283,22 @@ class _Runner:
             self._period = codes.starting_events.index(machine.deadline.start)
             at = names.index(machine.deadline.state)
             self._ended[at] = self._table[at][columns[machine.deadline.event]]
+        self._fired = {
+            code: columns[timer.event] for code, timer in codes.timers_of(machine).items()
+        }
 
     def step(self, state: int, code: int, over: Sequence[int]) -> _Step:
         """Return what a code does in a state of the machine."""
         if code == self._expiry:
             ended = self._ended[state]
             return _Step(ended, defined=True, expired=ended != state)
-        column = self._columns[code] if code < len(self._columns) else -1
+        fires = code in self._fired
+        column = self._columns[code] if code < len(self._columns) else self._fired.get(code, -1)
         if column < 0:
             return _Step(state)
         target = self._table[state][column]
-        if target < 0:
-            return _Step(state, defined=True, rejected=True)
+        if target < 0:  # a timer that fires where nothing waits for it changes nothing
+            return _Step(state, defined=True, rejected=not fires)
         ended = self._ended[target] if self._period >= 0 and over[self._period] else target
         return _Step(ended, defined=True, expired=ended != target)
 

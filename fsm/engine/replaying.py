@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -74,8 +74,9 @@ def replay(
 
     ``to_send`` is the denominator of the indicators (default: the messages of the log). With
     ``validity``, the deadline of a machine happens that long after its start event, before any
-    event of the same instant, up to ``as_of`` (default: the last instant of the log). Events
-    after ``as_of`` are left out.
+    event of the same instant, up to ``as_of`` (default: the last instant of the log), and so do the
+    events of its :attr:`fsm.Machine.timers`. A row that records the event of a timer that is due is
+    its firing: nothing happens twice. Events after ``as_of`` are left out.
 
     A message's later events of the same ``event_id`` are dropped, and with ``dedupe`` those of
     the same name and timestamp; both are counted.
@@ -246,9 +247,23 @@ def _result(
         late=totals.late if checkpoint else None,
         earlier=checkpoint.earlier if checkpoint else None,
         unrecorded=unrecorded,
-        notes=(*log.notes, *(checkpoint.notes if checkpoint else ())),
+        notes=(
+            *log.notes,
+            *(checkpoint.notes if checkpoint else ()),
+            *(note for machine in counts.machines for note in _unexecuted(machine)),
+        ),
         balance=balance_of(log, counts, totals, earlier, checkpoint.left_out if checkpoint else 0),
     )
+
+
+def _unexecuted(machine: Machine) -> Iterator[str]:
+    """Yield the timers that cannot fire by themselves, since their event depends on guards."""
+    for timer in machine.timers:
+        if timer.event not in machine.alphabet:
+            yield (
+                f"{machine.name}: the timer {str(timer)!r} is not executed: what its event does "
+                f"depends on {', '.join(machine.guards[timer.event])}; the log must record it"
+            )
 
 
 def _checked(counts: Counts) -> CrossCheck:
@@ -289,7 +304,8 @@ def _machine_result(
         if unrecorded:
             unknown = unknown.with_companion(unrecorded[companion.name])
     expired = totals.expired[machine.name]
-    return MachineResult(to_send, states, statuses, indicators, expired, unknown)
+    timers = dict(totals.fired[machine.name])
+    return MachineResult(to_send, states, statuses, indicators, expired, timers, unknown)
 
 
 def with_companions(

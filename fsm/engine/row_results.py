@@ -65,11 +65,13 @@ def write_resumption(bucket: Bucket, folded_bucket: FoldedBucket) -> None:
         for chunk, at, part in bucket.split(states):
             if chunk.resumption is not None:
                 chunk.resumption.states[number].write(at, part)
-    period_starts = folded_bucket.timelines.period_starts
-    for period, times in enumerate(() if period_starts is None else period_starts.T):
-        for chunk, at, part in bucket.split(_on_last_rows(folded_bucket, times, NEVER)):
-            if chunk.resumption is not None:
-                chunk.resumption.period_starts[period].write(at, part)
+    timelines = folded_bucket.timelines
+    for name in ("period_starts", "dues"):
+        times = getattr(timelines, name)
+        for number, column in enumerate(() if times is None else times.T):
+            for chunk, at, part in bucket.split(_on_last_rows(folded_bucket, column, NEVER)):
+                if chunk.resumption is not None:
+                    getattr(chunk.resumption, name)[number].write(at, part)
 
 
 def _marks(folded_bucket: FoldedBucket) -> Codes:

@@ -69,7 +69,8 @@ def replay_on_spark(
     it is not known yet which ones the log meets.
 
     Nothing runs yet, but one small job for the last instant of the log where there is a
-    ``validity`` and no ``as_of``. A row without message or time stops the job that meets it.
+    ``validity`` or a timer and no ``as_of``. A row without message or time stops the job that
+    meets it.
 
     Raises :class:`fsm.errors.LogError` for columns that are missing or of the wrong type,
     :class:`fsm.errors.MachineError` where class and table disagree, and
@@ -80,7 +81,7 @@ def replay_on_spark(
     given = [machines] if isinstance(machines, Machine) else list(machines)
     all_machines = {machine.name: machine for machine in with_companions(given, companions)}
     _check_columns(df)
-    if validity is not None and as_of is None:
+    if as_of is None and (validity is not None or any(m.timers for m in all_machines.values())):
         as_of = _last_instant(df)
     run = partial(
         replay,
@@ -235,6 +236,7 @@ def _filled(name: str, empty: MachineResult, totals: Counter[Any], whole: int) -
         statuses={status: totals[name, "statuses", status] for status in empty.statuses},
         indicators={i: Share(count, percent(count, whole)) for i, count in shares.items()},
         expired=totals[name, "expired", ""],
+        timers={timer: totals[name, "timers", timer] for timer in empty.timers},
     )
 
 
@@ -337,6 +339,7 @@ def _facts(result: Replay) -> pl.DataFrame:
     facts = [("", name, "", getattr(result, name) or 0) for name in names]
     for name, machine in result.machines.items():
         facts.append((name, "expired", "", machine.expired))
+        facts += [(name, "timers", timer, count) for timer, count in machine.timers.items()]
         facts += [(name, "states", state, count) for state, count in machine.states.items()]
         facts += [(name, "statuses", status, count) for status, count in machine.statuses.items()]
         facts += [(name, "indicators", i, share.count) for i, share in machine.indicators.items()]

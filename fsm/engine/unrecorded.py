@@ -74,9 +74,9 @@ def unrecorded_figures(
     """Return what a log that holds only these events cannot know.
 
     ``states`` are the messages in each state: a state that was seen is recorded, wherever it came
-    from. With ``deadlines`` the end of a validity period leads on as well.
+    from. Timers lead on, and with ``deadlines`` the end of a validity period does as well.
     """
-    held = set(events)
+    held = {*events, *(timer.event for timer in machine.timers)}
     if deadlines and machine.deadline and machine.deadline.start in events:
         held.add(machine.deadline.event)
     recorded_states = {*_reached(machine, held), *(name for name, n in states.items() if n)}

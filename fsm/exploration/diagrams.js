@@ -6,28 +6,44 @@ const CROWD = 60; // states; in a larger picture only the arrows of the shown st
 const sides = [...document.querySelectorAll(".side")].map((side, m) => {
   const svg = side.querySelector("svg.fsm");
   const machine = machines[m];
-  const nodes = new Map(); // by state
-  for (const group of svg.querySelectorAll("[data-state]")) {
-    nodes.set(machine.nodes[group.dataset.state], group);
-  }
+  // A state is drawn by one group, or by one for each of its parts that are active together.
+  const nodes = new Map(machine.states.map((_, state) => [state, []]));
+  const boxes = new Map(machine.states.map((_, state) => [state, []]));
+  for (const group of svg.querySelectorAll("[data-state]"))
+    for (const state of machine.nodes[group.dataset.state]) nodes.get(state).push(group);
+  for (const group of svg.querySelectorAll("[data-box]"))
+    for (const state of machine.boxes[group.dataset.box]) boxes.get(state).push(group);
   const arrows = machine.arrows.map(() => []);
   for (const group of svg.querySelectorAll("[data-arrow]")) arrows[group.dataset.arrow].push(group);
-  const arrowOf = new Map();
-  machine.arrows.forEach((places, arrow) => places.forEach((place) => arrowOf.set(place, arrow)));
-  svg.classList.toggle("crowded", nodes.size > CROWD);
-  return { m, side, svg, nodes, arrows, arrowOf, marked: [], lens: lens(svg) };
+  const arrowOf = new Map(); // the first arrow that a transition takes, and the groups of all
+  const groupsOf = new Map();
+  machine.arrows.forEach((places, arrow) => {
+    for (const place of places) {
+      arrowOf.set(place, arrowOf.get(place) ?? arrow);
+      groupsOf.set(place, [...(groupsOf.get(place) ?? []), ...arrows[arrow]]);
+    }
+  });
+  svg.classList.toggle("crowded", machine.nodes.length > CROWD);
+  return { m, side, svg, nodes, boxes, arrows, arrowOf, groupsOf, marked: [], lens: lens(svg) };
 });
 
-const mark = (side, group, name) => {
-  if (!group) return;
-  group.classList.add(name);
-  side.marked.push([group, name]);
+const mark = (side, groups, name) => {
+  for (const group of groups ?? []) {
+    group.classList.add(name);
+    side.marked.push([group, name]);
+  }
+};
+// The state of the machine that a drawn state stands for: the shown one, if it is active in it.
+const stateOf = (m, group) => {
+  const states = machines[m].nodes[group.dataset.state];
+  return states.includes(shownState(m)) ? shownState(m) : states[0];
 };
 
 const showSide = (m) => {
   const [machine, side, steps] = [machines[m], sides[m], runs[m]];
   for (const [group, name] of side.marked) group.classList.remove(name);
-  side.svg.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  for (const group of side.svg.querySelectorAll("[aria-current]"))
+    group.removeAttribute("aria-current");
   side.marked = [];
   const now = stateAfter(machine, steps);
   for (const { after, before } of steps) {
@@ -35,17 +51,15 @@ const showSide = (m) => {
     mark(side, side.nodes.get(after), "was");
   }
   mark(side, side.nodes.get(now), "now-state");
-  side.nodes.get(now)?.setAttribute("aria-current", "step");
+  mark(side, side.boxes.get(now), "now-box");
+  for (const group of side.nodes.get(now)) group.setAttribute("aria-current", "step");
   const last = steps.at(-1);
-  const taken = last?.transition ? side.arrows[side.arrowOf.get(last.transition.place)] : [];
-  for (const group of taken ?? []) mark(side, group, "taken");
+  if (last?.transition) mark(side, side.groupsOf.get(last.transition.place), "taken");
   if (picked[m].state !== null) mark(side, side.nodes.get(picked[m].state), "picked");
-  if (picked[m].arrow !== null)
-    for (const group of side.arrows[picked[m].arrow]) mark(side, group, "picked");
-  for (const t of machine.exits[shownState(m)].values()) {
-    for (const group of side.arrows[side.arrowOf.get(t.place)] ?? []) mark(side, group, "near");
-  }
-  const shown = side.nodes.get(shownState(m));
+  if (picked[m].arrow !== null) mark(side, side.arrows[picked[m].arrow], "picked");
+  for (const t of machine.exits[shownState(m)].values())
+    mark(side, side.groupsOf.get(t.place), "near");
+  const [shown] = side.nodes.get(shownState(m));
   if (shown) {
     for (const group of side.svg.querySelectorAll("[tabindex='0']"))
       group.setAttribute("tabindex", "-1");
@@ -61,11 +75,13 @@ const spoken = (machine, state, group) => {
 };
 
 for (const side of sides) {
-  const { m, svg, nodes, lens: seen } = side;
+  const { m, svg, lens: seen } = side;
   svg.setAttribute("role", "group");
   svg.querySelector(":scope > title")?.remove();
   svg.querySelector(":scope > desc")?.remove();
-  for (const [state, group] of nodes) {
+  for (const group of svg.querySelectorAll("[data-state]")) {
+    const [state] = machines[m].nodes[group.dataset.state];
+    if (state === undefined) continue; // a history state, or one that is never reached
     group.setAttribute("role", "button");
     group.setAttribute("aria-label", spoken(machines[m], state, group));
     group.setAttribute("tabindex", "-1");
@@ -88,10 +104,11 @@ for (const side of sides) {
   svg.addEventListener("click", ({ target }) => {
     const node = target.closest("[data-state]");
     const arrow = target.closest("[data-arrow]");
-    if (node) pick(m, machines[m].nodes[node.dataset.state]);
+    if (node && stateOf(m, node) !== undefined) pick(m, stateOf(m, node));
     else if (arrow) {
       const number = Number(arrow.dataset.arrow);
       const places = machines[m].arrows[number];
+      if (!places.length) return; // taken without an event: in no cell of the table
       const here = places.find((place) => machines[m].transitions[place].from === shownState(m));
       pick(m, machines[m].transitions[here ?? places[0]].from, number);
     }
@@ -100,7 +117,7 @@ for (const side of sides) {
   svg.addEventListener("pointerleave", () => hotRow(m, null));
   svg.addEventListener("pointerover", ({ target }) => {
     const node = target.closest("[data-state]");
-    hotRow(m, node ? machines[m].nodes[node.dataset.state] : null);
+    hotRow(m, node ? (stateOf(m, node) ?? null) : null);
   });
 }
 
@@ -110,7 +127,7 @@ const keyed = (event, side) => {
   const node = event.target.closest("[data-state]");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if ((key === "Enter" || key === " ") && node)
-    pick(side.m, machines[side.m].nodes[node.dataset.state]);
+    pick(side.m, stateOf(side.m, node));
   else if (key === "+" || key === "=") side.lens.zoom(1.4);
   else if (key === "-") side.lens.zoom(1 / 1.4);
   else if (key === "0") side.lens.fit();
@@ -129,7 +146,7 @@ const towards = (side, from, [dx, dy]) => {
   };
   const [x, y] = centre(from);
   let [nearest, least] = [null, Infinity];
-  for (const group of side.nodes.values()) {
+  for (const group of side.svg.querySelectorAll("[data-state][role]")) {
     const [gx, gy] = centre(group);
     const along = (gx - x) * dx + (gy - y) * dy;
     const across = Math.abs((gx - x) * dy) + Math.abs((gy - y) * dx);

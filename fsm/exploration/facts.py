@@ -74,7 +74,9 @@ def machine_data(machine: Machine, picture: Picture, numbers: dict[str, int]) ->
         ],
         "effects": [effect.value for effect in _EFFECTS],
         "sources": _sources(machine, sources),
-        "nodes": [state_at[node.name] for node in picture.nodes],
+        # Of a declaration, a drawn state is active in several states, and a box as well.
+        "nodes": [[state_at[name] for name in node.covers] for node in picture.nodes],
+        "boxes": [[state_at[name] for name in box.covers] for box in picture.all_boxes],
         "arrows": [[cell_at[cell] for cell in arrow.cells] for arrow in picture.arrows],
     }
 

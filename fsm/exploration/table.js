@@ -148,7 +148,10 @@ const fadeFiltered = (machine, columns, states, isWhole) => {
     for (const group of svg.querySelectorAll(".faded")) group.classList.remove("faded");
   if (isWhole) return;
   const [kept, wanted] = [new Set(states), new Set(columns)];
-  for (const [state, group] of side.nodes) group.classList.toggle("faded", !kept.has(state));
+  for (const group of side.svg.querySelectorAll("[data-state]")) {
+    const isKept = machine.nodes[group.dataset.state].some((state) => kept.has(state));
+    group.classList.toggle("faded", !isKept);
+  }
   machine.arrows.forEach((places, arrow) => {
     const isKept = places.some(
       (place) =>
@@ -187,10 +190,9 @@ const hotNode = (target) => {
   const state = target?.closest("tr[data-state]")?.dataset.state;
   const place = target?.closest("td")?.querySelector("[data-place]")?.dataset.place;
   const side = sides[table.m];
-  if (state !== undefined) side.nodes.get(Number(state))?.classList.add("hot");
-  if (place !== undefined)
-    for (const group of side.arrows[side.arrowOf.get(Number(place))] ?? [])
-      group.classList.add("hot");
+  const groups = state === undefined ? [] : side.nodes.get(Number(state));
+  const arrows = place === undefined ? [] : side.groupsOf.get(Number(place));
+  for (const group of [...groups, ...(arrows ?? [])]) group.classList.add("hot");
 };
 
 $("matrix").addEventListener("pointerover", ({ target }) => hotNode(target));

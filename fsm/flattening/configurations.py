@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
-from fsm.flattening.stepper import Configuration, Macrostep, Stepper
+from fsm.flattening.cases import Decision, decide, meant, possible_steps, refined
+from fsm.flattening.stepper import Configuration, Macrostep, OrderNeededError, Stepper
+from fsm.flattening.timers import timers_of, unheard_timers
+from fsm.flattening.variants import VariantNames, representatives
 from fsm.graph import breadth_first
-from fsm.guard import symbol, valuations
+from fsm.guard import MAX_GUARDS, Valuation, symbol, valuations
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 from fsm.text import first_names
@@ -36,22 +39,66 @@ class _Flattening:
     def __init__(self, chart: Chart, max_cells: int | None) -> None:
         self.chart = chart
         self.max_cells = max_cells
-        self.stepper = Stepper(chart)
+        try:
+            self._explore(Stepper(chart))
+        except OrderNeededError:
+            self._explore(Stepper(chart, ordered=True))
+
+    def _explore(self, stepper: Stepper) -> None:
+        """Compute what every reachable configuration does, the nearest ones first."""
+        self.stepper = stepper
+        decisions: dict[Configuration, list[Decision]] = {}
+
+        def successors(configuration: Configuration) -> Iterator[Configuration]:
+            row = decisions[configuration] = [
+                self._decision(configuration, event) for event in self.chart.events
+            ]
+            self._check_size(len(decisions), len(self.chart.events))
+            return (step.after for decision in row for step in possible_steps(decision))
+
+        start = stepper.start()
+        breadth_first([start], successors)
         self.symbols = {
             event: [
                 (symbol(event, valuation), valuation)
-                for valuation in valuations(self.stepper.guards(event), self._at(event))
+                for valuation in refined((row[i] for row in decisions.values()), self._at(event))
             ]
-            for event in chart.events
+            for i, event in enumerate(self.chart.events)
         }
-        self.start = self.stepper.start()
+        self._check_size(len(decisions), sum(map(len, self.symbols.values())))
+        cells = {
+            configuration: [
+                meant(decision, valuation)
+                for decision, refinement in zip(row, self.symbols.values(), strict=True)
+                for _, valuation in refinement
+            ]
+            for configuration, row in decisions.items()
+        }
+        self.same = representatives(cells)
+        self.start = self.same[start]
+        columns = [(text, event) for event, pairs in self.symbols.items() for text, _ in pairs]
+        self.rows: dict[Configuration, _Row] = {
+            configuration: {
+                text: (event, step)
+                for (text, event), step in zip(columns, cells[configuration], strict=True)
+                if step
+            }
+            for configuration in cells
+            if self.same[configuration] is configuration
+        }
+
+    def _decision(self, configuration: Configuration, event: str) -> Decision:
+        def step(valuation: Valuation) -> Macrostep | None:
+            return self.stepper.macrostep(configuration, event, valuation)
+
+        return decide(step, self._at(event))
 
     def machine(self, name: str) -> Machine:
-        chart, rows = self.chart, self._rows()
+        chart, rows = self.chart, self.rows
         # In the order of the declaration, so that it does not matter how a state was reached.
-        ordered = sorted(rows, key=lambda c: (self._atoms(c), c.ended))
-        states = {c: self._state(c) for c in ordered}
-        self._check_names(states)
+        ordered = sorted(rows, key=lambda c: (self._atoms(c), c.ended, c.memory, c.order))
+        variants = VariantNames(chart, ordered, self._atoms)
+        states = {c: self._state(c, *variants.of(c)) for c in ordered}
         self._check_indicators(states)
         self._check_deadline({(states[c].name, text) for c in ordered for text in rows[c]})
         reached = {atom for c in ordered for atom in self._atoms(c)}
@@ -60,9 +107,9 @@ class _Flattening:
             Transition(
                 source=states[c].name,
                 event=text,
-                target=states[step.after].name,
+                target=states[self.same[step.after]].name,
                 trigger=event,
-                guard=" and ".join(dict.fromkeys(e.guard.text for e in step.fired if e.guard.text)),
+                guard=" and ".join(_conditions(step.fired)),
                 origin=next((e.origin for e in step.fired if e.origin), None),
                 edges=tuple(sorted(numbers[id(e)] for e in step.fired)),
             )
@@ -80,40 +127,54 @@ class _Flattening:
             deadline=chart.deadline,
             companion=chart.companion,
             unit=chart.unit,
-            guards={event: tuple(sorted(self.stepper.guards(event))) for event in chart.events},
+            guards={event: tuple(pairs[0][1]) for event, pairs in self.symbols.items()},
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
-            ignored=tuple(self._ignored(states)),
+            ignored=(*self._ignored(states), *self._unheard(), *unheard_timers(chart)),
+            assumed=(*chart.assumed, *self._assumed()),
+            timers=tuple(
+                timers_of(
+                    chart,
+                    states,
+                    ((c, t, step) for c in ordered for t, (_, step) in rows[c].items()),
+                )
+            ),
             chart=chart,
         )
 
-    def _rows(self) -> dict[Configuration, _Row]:
-        """Return what every reachable configuration does, the nearest ones first."""
-        rows: dict[Configuration, _Row] = {}
-
-        def successors(configuration: Configuration) -> Iterator[Configuration]:
-            rows[configuration] = self._row(configuration)
-            self._check_size(len(rows))
-            return (step.after for _, step in rows[configuration].values())
-
-        breadth_first([self.start], successors)
-        return rows
-
-    def _row(self, configuration: Configuration) -> _Row:
-        steps = (
-            (text, event, self.stepper.macrostep(configuration, event, valuation))
-            for event, refined in self.symbols.items()
-            for text, valuation in refined
-        )
-        return {text: (event, step) for text, event, step in steps if step}
-
-    def _check_size(self, states: int) -> None:
+    def _check_size(self, states: int, columns: int) -> None:
         name = self.chart.class_name
         if states > MAX_STATES:
             raise MachineError(f"{name}: more than {MAX_STATES:,} states")
-        if self.max_cells and states * sum(map(len, self.symbols.values())) > self.max_cells:
+        if self.max_cells and states * columns > self.max_cells:
             raise MachineError(f"{name}: more than {self.max_cells:,} cells")
+
+    def _assumed(self) -> Iterator[str]:
+        """Yield what is taken for granted where the chart leaves it open."""
+        names = self.stepper.unset_at_start
+        if names:
+            verb = "hold" if len(names) > 1 else "holds"
+            yield f"before the first event {' and '.join(names)} never {verb}"
+        if any(edge.guard.names for edge in self.chart.edges if not edge.events):
+            yield (
+                "an eventless transition with a guard is taken with an event: "
+                "a guard that changes between two events is noticed with the second one"
+            )
+
+    def _unheard(self) -> Iterator[str]:
+        """Yield the events that are raised or sent, and that no transition has."""
+        emitted: dict[str, str] = {}
+        nodes = self.chart.nodes
+        for node in nodes:
+            for event in (*node.raised, *node.sent, *node.raised_on_exit, *node.sent_on_exit):
+                emitted.setdefault(event, node.id)
+        for edge in self.chart.edges:
+            for event in (*edge.raised, *edge.sent, *edge.raised_after, *edge.sent_after):
+                emitted.setdefault(event, nodes[edge.source].id)
+        for event, place in emitted.items():
+            if event not in self.stepper.heard:
+                yield f"the event {event} of {place} does nothing: no transition has it"
 
     def _ignored(self, states: dict[Configuration, State]) -> Iterator[str]:
         """Yield the declared transitions that fire nowhere, or not where they could, and why.
@@ -144,11 +205,11 @@ class _Flattening:
     def _would_fire(self, edge: ChartEdge, ended: Configuration) -> bool:
         """Whether an edge would fire in a configuration if the machine had not ended there."""
         ids = frozenset(self.chart.nodes[i].id for i in ended.active)
-        return any(
-            edge.guard.test(valuation, ids)
-            for event in edge.events
-            if event in self.chart.events
-            for valuation in valuations(self.stepper.guards(event), self._at(event))
+        is_heard = any(event in self.chart.events for event in edge.events)
+        names = edge.guard.names
+        return is_heard and (
+            len(names) > MAX_GUARDS
+            or any(edge.guard.test(v, ids) for v in valuations(names, self.chart.class_name))
         )
 
     def _declared(self, edge: ChartEdge) -> str:
@@ -162,7 +223,7 @@ class _Flattening:
     def _atoms(self, configuration: Configuration) -> tuple[int, ...]:
         return tuple(sorted(i for i in configuration.active if self.chart.nodes[i].is_atomic))
 
-    def _state(self, configuration: Configuration) -> State:
+    def _state(self, configuration: Configuration, variant: str, remark: str) -> State:
         """Return the state of a configuration. Its status is the top-level state.
 
         Where states are grouped into statuses, an initial state outside all groups has none:
@@ -174,22 +235,12 @@ class _Flattening:
         grouped = any(node.parent is None and node.children for node in nodes)
         shows_nothing = grouped and top.is_atomic and configuration == self.start
         return State(
-            name="+".join(a.id for a in atoms),
+            name="+".join(a.id for a in atoms) + variant,
             status=None if shows_nothing else top.title,
-            title=" + ".join(a.title for a in atoms),
+            title=" + ".join(a.title for a in atoms) + remark,
             atoms=tuple(a.id for a in atoms),
             final=configuration.ended or (self.chart.parallel_ends and all(a.final for a in atoms)),
         )
-
-    def _check_names(self, states: dict[Configuration, State]) -> None:
-        """Refuse two configurations of one name, of which one has ended."""
-        ended = {s.name: c.ended for c, s in states.items()}
-        for configuration, state in states.items():
-            if ended[state.name] != configuration.ended:
-                raise MachineError(
-                    f"{self.chart.class_name}: state {state.name!r} ends the machine or not, "
-                    "depending on which of its regions was complete first"
-                )
 
     def _check_indicators(self, states: dict[Configuration, State]) -> None:
         chart = self.chart
@@ -218,3 +269,9 @@ class _Flattening:
 
     def _at(self, event: str) -> str:
         return f"{self.chart.class_name}: event {event!r}"
+
+
+def _conditions(edges: Iterable[ChartEdge]) -> list[str]:
+    """Return the texts of the conditions of edges, each of them once."""
+    texts = (text for edge in edges for text in (edge.validator.text, edge.guard.text))
+    return list(dict.fromkeys(filter(None, texts)))

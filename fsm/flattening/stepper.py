@@ -1,91 +1,129 @@
-"""What one event does in a chart: the algorithm of SCXML, as python-statemachine 3.2 runs it.
+"""What one event does in a chart: the algorithm of SCXML, as W3C or python-statemachine 3.2 has it.
 
 Source: https://www.w3.org/TR/scxml/#AlgorithmforSCXMLInterpretation. Inner transitions win over
-outer ones; then internal events and eventless transitions follow until nothing moves. A result that
-depends on an order which the library does not define is refused, never guessed.
+outer ones, then those of earlier states over those of later ones; then eventless transitions and
+raised events follow until nothing moves, and then the events that the machine sent to itself.
+
+For the library the order of two regions is that in which their states were entered. A stepper
+computes without that order, and says by :class:`OrderNeededError` where it matters; a second one,
+which is ``ordered``, keeps it as a part of the configuration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
+from fsm.flattening.moves import Memory, Moves
 from fsm.guard import Valuation
 
-__all__ = ["Configuration", "Macrostep", "Stepper"]
+__all__ = ["Configuration", "Macrostep", "OrderNeededError", "Stepper"]
 
 MAX_MICROSTEPS = 1_000
 """An event that causes more steps than this is taken for an endless loop."""
 
 
+class _InvalidError(Exception):
+    """The validator of a transition does not let an event pass."""
+
+
+class OrderNeededError(Exception):
+    """The result depends on the order in which active states were entered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The active nodes, ancestors included, and whether the machine has ended."""
+    """All that decides what a machine will do."""
 
     active: frozenset[int]
+    """The active nodes, ancestors included."""
     ended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Completed:
-    """What entering final states caused."""
-
-    events: tuple[str, ...]
-    """The done events that some transition waits for."""
-    root: int | None
-    """The top-level state whose completion may end the machine."""
-
-
-class _NoGuards(dict[str, bool]):
-    """The valuation at the start: no event has given the guards a value yet."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-
-    def __missing__(self, name: str) -> bool:
-        raise MachineError(
-            f"{self.where}: a state is complete at once and what follows depends on the guard "
-            f"{name!r}, which has no value before the first event"
-        )
+    """Whether the machine has ended."""
+    memory: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    """What each history state remembers, those that remember nothing left out."""
+    order: tuple[int, ...] = ()
+    """The active atomic nodes as they were entered; empty where their order does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Macrostep:
-    """What one event did: the edges that it fired itself, and the configuration at the end."""
+    """What one event did, and the configuration at the end."""
 
     fired: tuple[ChartEdge, ...]
+    """The edges of the first step."""
     after: Configuration
+    entered: tuple[int, ...] = ()
+    """The nodes entered by all steps, in their order."""
+
+
+class _AtStart(dict[str, bool]):
+    """The valuation at the start: no event has given the guards a value yet.
+
+    python-statemachine looks at eventless transitions again with the first event, so until then
+    they may wait. What a raised event does is decided once, and an SCXML document has values.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.may_wait = False
+        self.names: dict[str, None] = {}
+
+    def __missing__(self, name: str) -> bool:
+        if not self.may_wait:
+            raise MachineError(
+                f"{self.where}: what follows depends on the guard {name!r}, which has no value "
+                "before the first event; start in a state that waits for an event"
+            )
+        self.names[name] = None
+        return False
+
+
+@dataclass(slots=True)
+class _Run:
+    """A machine on its way from one configuration to the next."""
+
+    active: frozenset[int]
+    memory: Memory
+    order: tuple[int, ...]
+    valuation: Valuation
+    event: str
+    """What began it, for messages."""
+    internal: list[str] = field(default_factory=list)
+    """The raised events that are still to come."""
+    external: list[str] = field(default_factory=list)
+    """The events that the machine has sent to itself and that are still to come."""
+    root: int | None = None
+    """The top-level state whose completion may end the machine."""
+    ended: bool = False
+    fired: tuple[ChartEdge, ...] = ()
+    entered: list[int] = field(default_factory=list)
 
 
 class Stepper:
     """Computes what every event does in every configuration of one chart."""
 
-    def __init__(self, chart: Chart) -> None:
-        self.chart = chart
-        self.done_edges = [e for e in chart.edges if any(_is_done(x) for x in e.events)]
-        self.done_events = {x for e in self.done_edges for x in e.events}
+    def __init__(self, chart: Chart, *, ordered: bool = False) -> None:
+        self.chart, self.ordered = chart, ordered
+        self.moves = Moves(chart)
+        self.heard = {event for edge in chart.edges for event in edge.events}
         self.taken: set[int] = set()
         """The edges that any step has taken so far, by their identity."""
-
-    def guards(self, event: str) -> frozenset[str]:
-        """Return the named guards that decide what an event does, in any state."""
-        edges = [e for e in self.chart.edges if event in e.events]
-        return frozenset(name for e in edges + self.done_edges for name in e.guard.names)
+        self.unset_at_start: tuple[str, ...] = ()
+        """The guards that were asked at the start, and taken not to hold."""
+        self._is_restless = any(e.guard.names for e in chart.edges if not e.events)
 
     # One event -----------------------------------------------------------------------------
 
     def start(self) -> Configuration:
         """Return the configuration of a new machine."""
-        entered: dict[int, None] = {}
-        self._enter(self.chart.initial, entered)
-        active = frozenset(entered)
-        self._check_legal(active, "the start")
-        done = self._completed(entered, frozenset(), "the start")
-        return self._run_to_rest(
-            active, done, _NoGuards(self._at("the start", active)), "the start"
-        )
+        valuation = _AtStart(f"{self.chart.class_name}: the start")
+        run = _Run(frozenset(), {}, (), valuation, "the start")
+        self._enter(run, (), self.moves.entered_at_start(), frozenset())
+        self._finish(run)
+        self.unset_at_start = tuple(valuation.names)
+        return self._configuration(run)
 
     def macrostep(
         self, configuration: Configuration, event: str, valuation: Valuation
@@ -93,118 +131,208 @@ class Stepper:
         """Return what an event does, or ``None`` where it is rejected."""
         if configuration.ended:
             return None
-        fired = self._select(configuration.active, event, valuation)
-        if not fired:
+        order = configuration.order or self._atoms(configuration.active)
+        run = _Run(configuration.active, dict(configuration.memory), order, valuation, event)
+        if self._is_restless and self.chart.rules == "library":
+            # A guard may have changed since the last event: the library looks before the next one.
+            self._rest(run)
+        try:
+            fired = () if run.ended else self._select(run, event)
+        except _InvalidError:
+            if run.fired:
+                raise self._invalid(run) from None
             return None
-        active, done = self._microstep(configuration.active, fired, event)
-        return Macrostep(fired, self._run_to_rest(active, done, valuation, event))
+        if fired:
+            run.fired = ()
+            self._microstep(run, fired)
+        elif not self._is_restless:
+            return None
+        elif run.fired and self.chart.strict:
+            raise MachineError(
+                f"{self._at(run)}: an eventless transition is taken first, and then the event is an"
+                " error; give it a transition, or set allow_event_without_transition = True"
+            )
+        try:
+            self._finish(run)
+        except _InvalidError:
+            raise self._invalid(run) from None
+        if not run.fired:
+            return None
+        return Macrostep(run.fired, self._configuration(run), tuple(run.entered))
 
-    def _run_to_rest(
-        self, active: frozenset[int], done: _Completed, valuation: Valuation, event: str
-    ) -> Configuration:
-        """Take eventless transitions and internal events until nothing moves."""
-        queue, root = done.events, done.root
-        seen: set[tuple[frozenset[int], tuple[str, ...]]] = set()
+    def _invalid(self, run: _Run) -> MachineError:
+        return MachineError(
+            f"{self._at(run)}: a validator fails after something has moved; write it as a guard "
+            "(cond=)"
+        )
+
+    def _configuration(self, run: _Run) -> Configuration:
+        memory = tuple(sorted(run.memory.items()))
+        order = run.order if self.ordered else ()
+        return Configuration(run.active, run.ended, memory, order)
+
+    def _finish(self, run: _Run) -> None:
+        """Take eventless transitions, raised events and events sent until nothing moves."""
+        seen: set[object] = set()
         while True:
-            if (active, queue) in seen or len(seen) > MAX_MICROSTEPS:
-                raise MachineError(
-                    f"{self._at(event, active)}: eventless transitions go round for ever"
-                )
-            seen.add((active, queue))
-            fired = self._select(active, None, valuation)
-            if not fired:
-                if not queue:
-                    break
-                fired, queue = self._select(active, queue[0], valuation), queue[1:]
+            self._rest(run)
+            if run.ended or not run.external:
+                return
+            state = (run.active, tuple(run.external), tuple(sorted(run.memory.items())), run.order)
+            if state in seen or len(seen) > MAX_MICROSTEPS:
+                raise MachineError(f"{self._at(run)}: the machine sends events to itself for ever")
+            seen.add(state)
+            event = run.external.pop(0)
+            fired = self._select(run, event)
             if fired:
-                active, done = self._microstep(active, fired, event)
-                queue, root = queue + done.events, root if done.root is None else done.root
-        return Configuration(active, root is not None and self._has_ended(root, active))
+                self._microstep(run, fired)
+            elif self.chart.strict:
+                raise MachineError(
+                    f"{self._at(run)}: the machine sends itself {event!r}, which is an error "
+                    "there; give it a transition, or set allow_event_without_transition = True"
+                )
 
-    def _has_ended(self, root: int, active: frozenset[int]) -> bool:
+    def _rest(self, run: _Run) -> None:
+        """Take eventless transitions and raised events until nothing moves."""
+        seen: set[object] = set()
+        while not (run.ended and self.chart.rules != "library"):
+            state = (run.active, tuple(run.internal), tuple(sorted(run.memory.items())), run.order)
+            if state in seen or len(seen) > MAX_MICROSTEPS:
+                raise MachineError(f"{self._at(run)}: eventless transitions go round for ever")
+            seen.add(state)
+            fired = self._select(run, None)
+            if not fired:
+                if not run.internal:
+                    break
+                fired = self._select(run, run.internal.pop(0))
+            if fired:
+                self._microstep(run, fired)
+        if run.root is not None:
+            run.ended |= self._has_ended(run.root, run.active)
+            run.root = None
+
+    def _has_ended(self, root: int, active: Set[int]) -> bool:
         """Whether a top-level state that was complete during the step still is at its end."""
-        return root in active and (self.chart.nodes[root].final or self._in_final(root, active))
+        nodes = self.chart.nodes
+        return root in active and (nodes[root].final or self.moves.in_final(root, active))
 
-    def _microstep(
-        self, active: frozenset[int], fired: tuple[ChartEdge, ...], event: str
-    ) -> tuple[frozenset[int], _Completed]:
+    def _microstep(self, run: _Run, fired: tuple[ChartEdge, ...]) -> None:
         left: set[int] = set()
         for edge in fired:
             self.taken.add(id(edge))
-            left |= self._exits(active, edge)
-        entered: dict[int, None] = {}
+            left |= self.moves.exits(run.active, edge, run.memory)
+        run.fired = run.fired or fired
+        run.memory = self.moves.remembered(run.active, left, run.memory)
+        self._emit_on_exit(run, left)
         for edge in fired:
-            for target in edge.targets:
-                self._enter(target, entered)
-            for target in edge.targets:
-                self._enter_ancestors(target, self._domain(edge), entered)
-        after = (active - left).union(entered)
-        self._check_legal(after, event)
-        return after, self._completed(entered, active - left, event)
+            self._emit(run, edge.raised, edge.sent)
+        self._enter(run, fired, self.moves.entered(fired, run.memory), left)
+        for edge in fired:
+            self._emit(run, edge.raised_after, edge.sent_after)
+        if len(fired) > 1 and max(len(run.internal), len(run.external)) > 1:
+            self._need_order()
 
-    def _check_legal(self, active: frozenset[int], event: str) -> None:
-        """Refuse a configuration with two children of a compound, or too few of a parallel."""
-        nodes = self.chart.nodes
-        legal = sum(nodes[i].parent is None for i in active) == 1
-        for i in active:
-            node = nodes[i]
-            expected = len(node.children) if node.parallel else int(node.is_compound)
-            legal &= sum(child in active for child in node.children) == expected
-            legal &= node.parent is None or node.parent in active
-        if not legal:
+    def _emit_on_exit(self, run: _Run, left: Set[int]) -> None:
+        """Raise and send what leaving the states does, inner states first."""
+        nodes, order = self.chart.nodes, self.chart.entry_order
+        loud = [i for i in left if nodes[i].raised_on_exit or nodes[i].sent_on_exit]
+        if len({order[i] for i in loud}) < len(loud):
+            names = " and ".join(self._name(i) for i in sorted(loud))
             raise MachineError(
-                f"{self._at(event, active)}: python-statemachine makes these states active "
-                "together, which the declaration does not allow; target one state of each region"
+                f"{self._at(run)}: {names} raise events when they are left together, and their "
+                "order is not defined; raise the events in the transition"
             )
+        for i in sorted(loud, key=order.__getitem__, reverse=True):
+            self._emit(run, nodes[i].raised_on_exit, nodes[i].sent_on_exit)
 
-    def _completed(
-        self, entered: dict[int, None], staying: frozenset[int], event: str
-    ) -> _Completed:
-        """Return what the final states just entered complete.
+    def _emit(self, run: _Run, raised: tuple[str, ...], sent: tuple[str, ...]) -> None:
+        """Queue events; a raised one that no transition has does nothing."""
+        has_ended = run.root is not None and self.chart.nodes[run.root].final
+        if self.chart.strict and has_ended and (raised or sent):
+            raise MachineError(
+                f"{self._at(run)}: an event follows the end of the machine, which is an error"
+            )
+        run.internal += [event for event in raised if event in self.heard]
+        run.external += sent
+
+    def _enter(
+        self, run: _Run, fired: tuple[ChartEdge, ...], entered: dict[int, None], left: Set[int]
+    ) -> None:
+        """Enter states; each of them raises and sends events, and may complete its parents.
 
         A ``StateMachine`` updates the whole configuration first, so that each of two regions
         completed together announces their parent; a ``StateChart`` updates it state by state.
         """
-        nodes, root, queue = self.chart.nodes, None, []
-        present = set(staying)
+        nodes = self.chart.nodes
+        before, where = run.active, self._at(run)
+        ordered = sorted(entered, key=self.chart.entry_order.__getitem__)
+        run.active = (before - left).union(entered)
+        run.entered += ordered
+        kept = [i for i in run.order if i not in left]
+        new = [i for i in ordered if nodes[i].is_atomic and i not in kept]
+        run.order = (*kept, *new) if self.ordered else self._atoms(run.active)
+        if not self.moves.is_legal(run.active):
+            raise self._illegal(run, fired, where)
+        present = set(before - left)
         if self.chart.atomic_update:
             present.update(entered)
-        for i in sorted(entered, key=self.chart.entry_order.__getitem__):
+        for i in ordered:
             present.add(i)
-            parent = nodes[i].parent
-            if not nodes[i].final:
-                continue
-            if parent is None:
-                root = i
-                continue
-            queue.append(f"done.state.{nodes[parent].id}")
-            above = nodes[parent].parent
-            if above is None or not nodes[above].parallel or not self._in_final(above, present):
-                continue
-            queue.append(f"done.state.{nodes[above].id}")
-            if nodes[above].parent is None and self.chart.parallel_ends:
-                root = above
-        events = tuple(done for done in queue if done in self.done_events)
-        if len(events) > 1:
-            raise MachineError(
-                f"{self._at(event, staying.union(entered))}: {' and '.join(events)} happen at once "
-                "and their order is not defined; complete one state at a time"
-            )
-        return _Completed(events, root)
+            self._emit(run, nodes[i].raised, nodes[i].sent)
+            if nodes[i].final:
+                self._complete(run, i, present)
+
+    def _complete(self, run: _Run, final: int, present: Set[int]) -> None:
+        """Raise the events that entering a final state causes."""
+        nodes = self.chart.nodes
+        parent = nodes[final].parent
+        if parent is None:
+            run.root = final
+            run.ended |= self.chart.rules != "library"
+            return
+        self._emit(run, (f"done.state.{nodes[parent].id}",), ())
+        above = nodes[parent].parent
+        if above is None or not nodes[above].parallel or not self.moves.in_final(above, present):
+            return
+        self._emit(run, (f"done.state.{nodes[above].id}",), ())
+        if nodes[above].parent is None and self.chart.parallel_ends:
+            run.root = above
+            run.ended |= self.chart.rules == "xstate"
+
+    def _illegal(self, run: _Run, fired: tuple[ChartEdge, ...], before: str) -> MachineError:
+        """Describe a configuration with two children of a compound, or too few of a parallel."""
+        for edge in fired:
+            for target in edge.targets:
+                if not self.moves.effective((target,), run.memory):
+                    return MachineError(
+                        f"{before}: the history state {self._name(target)!r} remembers "
+                        "nothing yet and has no transition; give it one to its default"
+                    )
+        who = "python-statemachine makes" if self.chart.rules == "library" else "the targets make"
+        return MachineError(
+            f"{self._at(run)}: {who} these states active together, which the declaration does not "
+            "allow; target one state of each region"
+        )
 
     # Which edges fire ----------------------------------------------------------------------
 
-    def _select(
-        self, active: frozenset[int], event: str | None, valuation: Valuation
-    ) -> tuple[ChartEdge, ...]:
+    def _select(self, run: _Run, event: str | None) -> tuple[ChartEdge, ...]:
         """Return the edges that fire; ``event`` is ``None`` for eventless transitions."""
-        ids = frozenset(self.chart.nodes[i].id for i in active)
+        ids = frozenset(self.chart.nodes[i].id for i in run.active)
+        if isinstance(run.valuation, _AtStart):
+            run.valuation.may_wait = event is None and self.chart.rules == "library"
         enabled: dict[int, ChartEdge] = {}
-        for atom in sorted(i for i in active if self.chart.nodes[i].is_atomic):
-            edge = self._first(atom, event, valuation, ids)
+        for atom in run.order:
+            edge = self._first(atom, event, run.valuation, ids)
             if edge:
                 enabled[id(edge)] = edge
-        return self._without_conflicts(active, tuple(enabled.values()), event)
+        edges = tuple(enabled.values())
+        if self.chart.rules == "xstate":  # inner transitions win over those around all regions
+            sources = {edge.source for edge in edges}
+            edges = tuple(
+                e for e in edges if not any(self.chart.is_inside(s, e.source) for s in sources)
+            )
+        return self._without_conflicts(run, edges)
 
     def _first(
         self, atom: int, event: str | None, valuation: Valuation, ids: frozenset[str]
@@ -213,109 +341,56 @@ class Stepper:
         for node in (atom, *self.chart.ancestors[atom]):
             for edge in self.chart.outgoing[node]:
                 matches = event in edge.events if event else not edge.events
+                if matches and not edge.validator.test(valuation, ids):
+                    raise _InvalidError
                 if matches and edge.guard.test(valuation, ids):
                     return edge
         return None
 
-    def _without_conflicts(
-        self, active: frozenset[int], edges: tuple[ChartEdge, ...], event: str | None
-    ) -> tuple[ChartEdge, ...]:
-        """Drop the outer one of two edges that leave the same state.
+    def _without_conflicts(self, run: _Run, edges: tuple[ChartEdge, ...]) -> tuple[ChartEdge, ...]:
+        """Of two edges that leave the same state, keep the inner one, or the first one.
 
-        Raises :class:`MachineError` for a conflict in which none of them is inside the other.
+        Raises :class:`OrderNeededError` where the first one depends on an order not kept.
         """
-        losers, winners = set(), set()
-        for i, edge in enumerate(edges):
-            for other in edges[i + 1 :]:
-                if not self._exits(active, edge) & self._exits(active, other):
+        if len(edges) < 2:
+            return edges
+        exits = {id(edge): self.moves.exits(run.active, edge, run.memory) for edge in edges}
+        kept: list[ChartEdge] = []
+        losers, winners = set[int](), set[int]()
+        for edge in edges:
+            lost: list[ChartEdge] = []
+            for other in kept:
+                if not exits[id(edge)] & exits[id(other)]:
                     continue
-                inner, outer = (
-                    (edge, other)
-                    if self.chart.is_inside(edge.source, other.source)
-                    else (other, edge)
-                )
-                if not self.chart.is_inside(inner.source, outer.source):
-                    raise MachineError(
-                        f"{self._at(event or 'no event', active)}: {self._name(edge.source)!r} and "
-                        f"{self._name(other.source)!r} are active together and both leave their "
-                        "parallel state; which one wins is not defined"
-                    )
-                losers.add(id(outer))
-                winners.add(id(inner))
-        if losers & winners:
-            raise MachineError(
-                f"{self._at(event or 'no event', active)}: three nested transitions conflict"
-            )
-        return tuple(edge for edge in edges if id(edge) not in losers)
+                if self.chart.is_inside(edge.source, other.source):
+                    lost.append(other)
+                    winners.add(id(edge))
+                else:
+                    if not self.chart.is_inside(other.source, edge.source):
+                        self._need_order()
+                    losers.add(id(edge))
+                    winners.add(id(other))
+                    break
+            else:
+                losers |= set(map(id, lost))
+                kept = [*(other for other in kept if other not in lost), edge]
+        if losers & winners:  # of three, the second one loses to one and wins against another
+            self._need_order()
+        return tuple(kept)
 
-    # Leaving and entering ------------------------------------------------------------------
-
-    def _domain(self, edge: ChartEdge) -> int | None:
-        """Return the innermost compound state that an edge does not leave; ``None`` is the root."""
-        chart, source = self.chart, edge.source
-        node = chart.nodes[source]
-        if (
-            edge.internal
-            and node.is_compound
-            and all(chart.is_inside(t, source) for t in edge.targets)
-        ):
-            return source
-        if edge.internal and node.is_atomic and edge.targets[0] == source:
-            return source
-        for ancestor in chart.ancestors[source]:
-            inside = all(chart.is_inside(t, ancestor) for t in edge.targets)
-            if chart.nodes[ancestor].is_compound and inside:
-                return ancestor
-        return None
-
-    def _exits(self, active: frozenset[int], edge: ChartEdge) -> set[int]:
-        """Return the active states that an edge leaves."""
-        if not edge.targets:
-            return set()
-        domain = self._domain(edge)
-        return {i for i in active if self.chart.is_inside(i, domain)}
-
-    def _enter(self, target: int, entered: dict[int, None]) -> None:
-        """Add a state, and the descendants that are entered with it, to those entered."""
-        node = self.chart.nodes[target]
-        entered[target] = None
-        if node.parallel:
-            self._enter_regions(target, entered)
-        for child in () if node.parallel else node.entry:
-            self._enter(child, entered)
-            self._enter_ancestors(child, target, entered)
-
-    def _enter_regions(self, parallel: int, entered: dict[int, None]) -> None:
-        """Enter the regions that are not entered through another target."""
-        for child in self.chart.nodes[parallel].children:
-            if not any(self.chart.is_inside(i, child) for i in entered):
-                self._enter(child, entered)
-
-    def _enter_ancestors(self, node: int, domain: int | None, entered: dict[int, None]) -> None:
-        for ancestor in self.chart.ancestors[node]:
-            if ancestor == domain:
-                return
-            entered[ancestor] = None
-            if self.chart.nodes[ancestor].parallel:
-                self._enter_regions(ancestor, entered)
-
-    def _in_final(self, node: int, active: Set[int]) -> bool:
-        """Whether a state is complete: in a final child, or, if it is parallel, in all regions."""
-        nodes = self.chart.nodes
-        children = nodes[node].children
-        if nodes[node].parallel:
-            return all(self._in_final(child, active) for child in children)
-        return any(nodes[child].final and child in active for child in children)
+    def _need_order(self) -> None:
+        """Raise :class:`OrderNeededError` unless the order of regions is known."""
+        if self.chart.rules == "library" and not self.ordered:
+            raise OrderNeededError
 
     # Names ---------------------------------------------------------------------------------
+
+    def _atoms(self, active: Set[int]) -> tuple[int, ...]:
+        return tuple(i for i in sorted(active) if self.chart.nodes[i].is_atomic)
 
     def _name(self, node: int) -> str:
         return self.chart.nodes[node].id
 
-    def _at(self, event: str, active: frozenset[int]) -> str:
-        state = "+".join(self._name(i) for i in sorted(active))
-        return f"{self.chart.class_name}: event {event!r} in state {state}"
-
-
-def _is_done(event: str) -> bool:
-    return event.startswith("done.state.")
+    def _at(self, run: _Run) -> str:
+        state = "+".join(self._name(i) for i in sorted(run.active))
+        return f"{self.chart.class_name}: event {run.event!r} in state {state}"

@@ -1,7 +1,7 @@
 """Machines in files: JSON without loss, SCXML and DOT as other tools write and read them.
 
 ``json_document``, ``scxml`` and ``dot`` each read and write one format; ``diagrams/`` reads state
-diagrams of Mermaid, PlantUML and DOT. To add a format, write
+diagrams of Mermaid, PlantUML, D2 and DOT. To add a format, write
 such a module, and enter its reader into :data:`READERS`.
 """
 
@@ -26,9 +26,15 @@ Raises :class:`fsm.errors.MachineError`, which names the file and the line, for 
 
 
 def _json(path: Path) -> Machine:
-    from fsm.formats.json_document import read_document
+    from fsm.formats.statecharts.recognition import read_json_machine
 
-    return read_document(path)
+    return read_json_machine(path)
+
+
+def _yaml(path: Path) -> Machine:
+    from fsm.formats.statecharts.recognition import read_yaml_machine
+
+    return read_yaml_machine(path)
 
 
 def _scxml(path: Path) -> Machine:
@@ -50,8 +56,16 @@ def _diagram(path: Path) -> Machine:
     return read_diagram(path)
 
 
+def _d2(path: Path) -> Machine:
+    from fsm.formats.diagrams.d2 import read_d2
+
+    return read_d2(path)
+
+
 READERS: Mapping[str, MachineReader] = {
     ".json": _json,
+    ".yaml": _yaml,
+    ".yml": _yaml,
     ".scxml": _scxml,
     ".dot": _dot,
     ".gv": _dot,
@@ -60,5 +74,6 @@ READERS: Mapping[str, MachineReader] = {
     ".puml": _diagram,
     ".plantuml": _diagram,
     ".uml": _diagram,
+    ".d2": _d2,
 }
 """The reader of each suffix."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
+from fsm.epoch import MICROSECOND, read_duration
 from fsm.errors import MachineError
 from fsm.guard import MAX_GUARDS, symbol, valuations
-from fsm.machine import Deadline, Indicator, Machine, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, State, Timer, Transition
+from fsm.machine_faults import timer_faults
+from fsm.machine_parts import refinements
 from fsm.suggest import no_such
 from fsm.text import shortened
 
@@ -17,6 +20,8 @@ MAX_BYTES = 16 * 2**20
 """A machine of 100,000 states and transitions needs less."""
 MAX_PARTS = 250_000
 """Objects or elements in one file."""
+MOST_NAMES = 1_000
+"""Guards of one event."""
 
 
 def refuse(file: str, line: int, what: str) -> NoReturn:
@@ -87,6 +92,28 @@ class Assembly:
             refuse(self.file, line, f"{what} {_quoted(deadline.state)}")
         return deadline
 
+    def timer(
+        self,
+        line: int,
+        event: str,
+        after: str,
+        states: tuple[str, ...],
+        *,
+        restarts: tuple[tuple[str, str], ...],
+        stops: bool,
+        scope: str,
+    ) -> Timer:
+        """Return a timer whose event and states exist, after a time such as ``30m``."""
+        delay = read_duration(after)
+        if delay is None:
+            what = f"after {shortened(after)!r}"
+            refuse(self.file, line, f"{what} is not a duration; write 45s, 30m or 1h 30m")
+        timer = Timer(event, delay // MICROSECOND, states, restarts, stops, scope)
+        cells, known = self.transitions, {*self.events, *self._guarded}
+        for fault in timer_faults([timer], self.states.keys(), cells, known):
+            refuse(self.file, line, fault)
+        return timer
+
     def guards(self, line: int, event: str, names: Iterable[str]) -> tuple[str, ...]:
         """Return the guards an event depends on, after checking that it is refined by them."""
         if event in self._guarded:
@@ -95,8 +122,10 @@ class Assembly:
         self._guarded.add(event)
         guards = tuple(names)
         if len(set(guards)) > MAX_GUARDS:
-            what = f"event {_quoted(event)} depends on more than {MAX_GUARDS} guards"
-            refuse(self.file, line, f"{what}; join some of them into one")
+            if len(guards) > MOST_NAMES or not refinements({event: guards}, self.events):
+                what = f"event {_quoted(event)} depends on more than {MAX_GUARDS} guards"
+                refuse(self.file, line, f"{what}, and no event says which of them hold")
+            return guards
         for valuation in valuations(set(guards), ""):
             self._known(line, "event", symbol(event, valuation), self.events)
         return guards
@@ -115,6 +144,7 @@ class Assembly:
         ignored: tuple[str, ...],
         assumed: tuple[str, ...] = (),
         unit: str | None = None,
+        timers: tuple[Timer, ...] = (),
     ) -> Machine:
         """Return the machine of these parts."""
         return Machine(
@@ -132,6 +162,7 @@ class Assembly:
             ignored=ignored,
             assumed=assumed,
             unit=unit,
+            timers=timers,
         )
 
     def _known(self, line: int, kind: str, name: str, names: Iterable[str]) -> None:

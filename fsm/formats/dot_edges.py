@@ -7,7 +7,7 @@ is an undirected graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -17,7 +17,12 @@ from fsm.formats.dot_tokens import Token, tokenize
 __all__ = ["DotCluster", "DotEdge", "DotNode", "parse_parts"]
 
 _NAMES = frozenset({"id", "quoted", "html"})
-_ATTRIBUTES = frozenset({"label", "shows", "shape", "peripheries", "fillcolor", "ltail"})
+_ATTRIBUTES = frozenset(
+    {
+        "class", "dir", "fillcolor", "headlabel", "label", "lhead", "ltail", "peripheries",
+        "shape", "shows", "style", "taillabel", "width",
+    }
+)  # fmt: skip
 
 
 class DotEdge(NamedTuple):
@@ -27,25 +32,46 @@ class DotEdge(NamedTuple):
     target: str
     label: Token | None
     line: int
-    tail: str = ""
-    """The subgraph that the edge leaves, ``ltail``."""
+    cluster: str = ""
+    """The innermost subgraph around it, as in a node."""
+    attributes: Mapping[str, Token] = {}
+
+    def text(self, key: str) -> str:
+        """Return an attribute as written; empty where it is not."""
+        return self.attributes[key].text if key in self.attributes else ""
 
 
 class DotNode(NamedTuple):
     """A node that has a statement of its own, with its attributes as written."""
 
     name: str
-    attributes: dict[str, Token]
+    attributes: Mapping[str, Token]
     cluster: str
     """The innermost subgraph around it; empty where it is in none that has a name."""
     line: int
 
+    def text(self, key: str) -> str:
+        """Return an attribute as written; empty where it is not."""
+        return self.attributes[key].text if key in self.attributes else ""
+
 
 class DotCluster(NamedTuple):
-    """The label of a subgraph, as written."""
+    """A subgraph that has a name, or the whole graph, whose name is empty."""
 
     name: str
-    label: Token
+    attributes: Mapping[str, Token]
+    parent: str
+    """The subgraph around it."""
+    line: int
+
+    @property
+    def label(self) -> Token | None:
+        """The label as written."""
+        return self.attributes.get("label")
+
+    def text(self, key: str) -> str:
+        """Return an attribute as written; empty where it is not."""
+        return self.attributes[key].text if key in self.attributes else ""
 
 
 DotPart: TypeAlias = DotEdge | DotNode | DotCluster
@@ -65,6 +91,8 @@ class _Parser:
         self.next = next(self.tokens)
         self.clusters = [""]
         self.defaults: list[dict[str, Token]] = [{}]
+        self.about: list[tuple[dict[str, Token], int]] = [({}, 1)]
+        """The attributes of each subgraph that is open, and its line."""
 
     # Tokens
 
@@ -102,8 +130,7 @@ class _Parser:
         self.header()
         while self.clusters:
             if self.accept("}"):
-                self.clusters.pop()
-                self.defaults.pop()
+                yield from self.closed()
                 if self.at("->"):  # from the subgraph that ends here
                     raise self.wrong("an edge between two states")
             elif self.subgraph():
@@ -112,6 +139,15 @@ class _Parser:
                 yield from self.statement()
         if self.next.kind != "end":
             raise self.wrong("the end of the file")
+
+    def closed(self) -> Iterator[DotCluster]:
+        """Leave a subgraph; yield it, if it has a name of its own."""
+        name = self.clusters.pop()
+        self.defaults.pop()
+        attributes, line = self.about.pop()
+        around = self.clusters[-1] if self.clusters else None
+        if name != around:
+            yield DotCluster(name, attributes, around or "", line)
 
     def header(self) -> None:
         if self.keyword() == "strict":
@@ -125,15 +161,18 @@ class _Parser:
 
     def subgraph(self) -> bool:
         """Enter a subgraph, if one begins here."""
+        line = self.next.line
         if self.keyword() == "subgraph":
             self.take()
             name = self.take().text if self.next.kind in _NAMES else ""
             self.expect("{")
             self.clusters.append(name or self.clusters[-1])
+            self.about.append(({}, line))
             return True
         if self.at("{"):
             self.take()
             self.clusters.append(self.clusters[-1])
+            self.about.append(({}, line))
             return True
         return False
 
@@ -143,25 +182,24 @@ class _Parser:
             given = self.attributes()
             if kind == "node":
                 self.defaults[-1] = self.defaults[-1] | given
-            elif kind == "graph" and "label" in given:
-                yield DotCluster(self.clusters[-1], given["label"])
+            elif kind == "graph":
+                self.about[-1][0].update(given)
             return
         line = self.next.line
         ends = [self.node()]
         if self.accept("="):
             value = self.next
             self.node()
-            if ends[0] == "label":
-                yield DotCluster(self.clusters[-1], value)
+            if ends[0].lower() in _ATTRIBUTES:
+                self.about[-1][0][ends[0].lower()] = value
             return
         while self.accept("->"):
             ends.append(self.node())
         attributes = self.attributes()
-        label = attributes.get("label")
+        written = (attributes.get(key) for key in ("label", "taillabel", "headlabel"))
+        label = next((label for label in written if label and label.text.strip()), None)
         for source, target in pairwise(ends):
-            shown = label if label and label.text.strip() else None
-            tail = attributes["ltail"].text if "ltail" in attributes else ""
-            yield DotEdge(source, target, shown, line, tail)
+            yield DotEdge(source, target, label, line, self.clusters[-1], attributes)
         if len(ends) == 1:
             yield DotNode(ends[0], self.defaults[-1] | attributes, self.clusters[-1], line)
 

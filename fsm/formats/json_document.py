@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -17,12 +17,18 @@ from msgspec import Struct, field
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, Assembly
+from fsm.formats.declared_chart import (
+    DeclaredChart,
+    chart_faults,
+    chart_text,
+    read_chart_member,
+)
 from fsm.formats.json_objects import LocatedJson
-from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Transition
 from fsm.text import json_text, shortened
 from fsm.trust import NameInFile
 
-__all__ = ["parse_document", "read_document", "to_json"]
+__all__ = ["machine_of_document", "parse_document", "read_document", "to_json"]
 
 VERSION = 1
 """The version of the format; another one is refused."""
@@ -39,7 +45,9 @@ def to_json(machine: Machine) -> str:
 
     Invisible characters (bidi marks, for example) are written as escapes.
     """
-    members = ",\n".join(f"  {json_text(key)}: {text}" for key, text in _members(machine))
+    lines = [f"  {json_text(key)}: {text}" for key, text in _members(machine)]
+    lines += [f'  "chart": {chart_text(machine.chart)}'] if machine.chart else []
+    members = ",\n".join(lines)
     return f"{{\n{members}\n}}\n"
 
 
@@ -57,6 +65,8 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "indicators", _lines(map(_indicator, machine.indicators))
     if machine.deadline:
         yield "deadline", json_text(asdict(machine.deadline))
+    if machine.timers:
+        yield "timers", _lines(map(_timer, machine.timers))
     if machine.companion is not None:
         yield "companion", json_text(machine.companion)
     if machine.guards:
@@ -64,10 +74,9 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
         yield "guards", _lines(guards)
     if machine.unreachable:
         yield "unreachable", json_text(list(machine.unreachable))
-    if machine.ignored:
-        yield "ignored", _lines(machine.ignored)
-    if machine.assumed:
-        yield "assumed", _lines(machine.assumed)
+    for key, texts in (("ignored", machine.ignored), ("assumed", machine.assumed)):
+        if texts:
+            yield key, _lines(texts)
 
 
 def _state(state: State) -> dict[str, object]:
@@ -91,6 +100,8 @@ def _transition(transition: Transition) -> dict[str, object]:
         facts["guard"] = transition.guard
     if transition.origin:
         facts["origin"] = _origin(transition.origin)
+    if transition.edges:
+        facts["edges"] = list(transition.edges)
     return facts
 
 
@@ -103,6 +114,21 @@ def _origin(origin: Origin) -> dict[str, object]:
 
 def _indicator(indicator: Indicator) -> dict[str, object]:
     return {"name": indicator.name, "statuses": sorted(indicator.statuses)}
+
+
+def _timer(timer: Timer) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "event": timer.event,
+        "after": timer.after,
+        "states": list(timer.states),
+    }
+    if timer.restarts:
+        facts["restarts"] = [list(cell) for cell in timer.restarts]
+    if not timer.stops:
+        facts["stops"] = False
+    if timer.scope:
+        facts["scope"] = timer.scope
+    return facts
 
 
 def _lines(values: Iterable[object]) -> str:
@@ -139,6 +165,7 @@ class _Transition(_Members):
     trigger: str | None = None
     guard: str = ""
     origin: _Origin | None = None
+    edges: tuple[int, ...] = ()
 
 
 class _Indicator(_Members):
@@ -150,6 +177,15 @@ class _Deadline(_Members):
     start: str
     event: str
     state: str
+
+
+class _Timer(_Members):
+    event: str
+    after: str
+    states: tuple[str, ...]
+    restarts: tuple[tuple[str, str], ...] = ()
+    stops: bool = True
+    scope: str = ""
 
 
 class _Guards(_Members):
@@ -168,11 +204,13 @@ class _Document(_Members):
     unit: str | None = None
     indicators: list[_Indicator] = []
     deadline: _Deadline | None = None
+    timers: list[_Timer] = []
     companion: str | None = None
     guards: list[_Guards] = []
     unreachable: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    chart: DeclaredChart | None = None
     schema: str | None = field(default=None, name="$schema")
     """For editors, which find there how to complete the file; it says nothing about the machine."""
 
@@ -192,7 +230,11 @@ def parse_document(text: str, file: str = "machine.json") -> Machine:
     >>> parse_document(to_json(load("quarantine"))) == load("quarantine")
     True
     """
-    source = LocatedJson(text, file)
+    return machine_of_document(LocatedJson(text, file))
+
+
+def machine_of_document(source: LocatedJson) -> Machine:
+    """Return the machine of a document that was decoded; see :func:`parse_document`."""
     root = source.root
     if "fsm" not in root:
         source.refuse(root, f'not a machine: it must begin with "fsm": {VERSION}')
@@ -210,7 +252,7 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         parts.event(top, event)
     for line, transition in source.placed("transitions", document.transitions):
         parts.transition(line, _read_transition(transition))
-    return parts.machine(
+    machine = parts.machine(
         name=document.name,
         title=document.name if document.title is None else document.title,
         initial=parts.initial(top, document.initial),
@@ -228,7 +270,26 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
         ignored=document.ignored,
         assumed=document.assumed,
         unit=document.unit,
+        timers=tuple(
+            parts.timer(
+                line,
+                timer.event,
+                timer.after,
+                timer.states,
+                restarts=timer.restarts,
+                stops=timer.stops,
+                scope=timer.scope,
+            )
+            for line, timer in source.placed("timers", document.timers)
+        ),
     )
+    return machine if document.chart is None else _with_chart(source, document.chart, machine)
+
+
+def _with_chart(source: LocatedJson, chart: DeclaredChart, machine: Machine) -> Machine:
+    for fault in chart_faults(chart, machine):
+        source.refuse(source.root["chart"], f"chart: {fault}; leave the chart out, or mend it")
+    return replace(machine, chart=read_chart_member(chart, machine))
 
 
 def _read_state(state: _State) -> State:
@@ -252,6 +313,7 @@ def _read_transition(transition: _Transition) -> Transition:
         origin=None
         if origin is None
         else Origin(origin.label, origin.reason, origin.file, origin.line),
+        edges=transition.edges,
     )
 
 

@@ -21,8 +21,8 @@ from fsm.files import read_bytes
 from fsm.formats.assembly import MAX_BYTES, Assembly, refuse
 from fsm.formats.scxml_chart import flatten_scxml
 from fsm.formats.xml import Element, parse_xml
-from fsm.guard import symbol, valuations
-from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Transition
+from fsm.machine_parts import refinements
 from fsm.text import HIDDEN, plain_ids, shortened
 from fsm.trust import NameInFile
 
@@ -60,7 +60,7 @@ class _Writer:
         self.states = plain_ids(state.name for state in machine.states)
         statuses = (f"status {status}" for status in machine.statuses)
         self.statuses = plain_ids(statuses, reserved=self.states.values())
-        refined = refinements(machine.guards)
+        refined = refinements(machine.guards, machine.events)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
         self.events = plain_ids(event for event, _ in self.inputs.values())
         guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
@@ -125,6 +125,22 @@ class _Writer:
         if deadline:
             facts = {"start": deadline.start, "symbol": deadline.event, "place": deadline.state}
             yield "  " + _tag("fsm:deadline", {k: _escaped(v) for k, v in facts.items()})
+        yield from self._timers()
+
+    def _timers(self) -> Iterator[str]:
+        for timer in self.machine.timers:
+            facts = {
+                "symbol": _escaped(timer.event),
+                "after": timer.after,
+                "places": _joined(timer.states),
+            }
+            if timer.restarts:
+                facts["restarts"] = _joined([name for cell in timer.restarts for name in cell])
+            if not timer.stops:
+                facts["stops"] = "false"
+            if timer.scope:
+                facts["scope"] = _escaped(timer.scope)
+            yield "  " + _tag("fsm:timer", facts)
 
     def _groups(self) -> Iterator[tuple[str | None, tuple[State, ...]]]:
         """Yield groups of adjacent states, with their status where a compound can stand for it.
@@ -189,21 +205,6 @@ class _Writer:
         if transition in self.places:
             facts["fsm:place"] = str(self.places[transition])
         return _tag("transition", facts)
-
-
-def refinements(
-    guards: Mapping[str, tuple[str, ...]],
-) -> dict[str, tuple[str, dict[str, bool]]]:
-    """Return the plain event, and the truth of each guard, behind every refined symbol.
-
-    >>> refinements({"ok": ("ready",)})["ok[not ready]"]
-    ('ok', {'ready': False})
-    """
-    return {
-        symbol(event, valuation): (event, valuation)
-        for event, names in guards.items()
-        for valuation in valuations(set(names), event)
-    }
 
 
 def _unless(known: str, key: str, value: str) -> dict[str, str]:
@@ -286,6 +287,7 @@ class _Reader:
             ignored=self._texts(root, "fsm:ignored", ()),
             assumed=self._texts(root, "fsm:assumed", ()),
             unit=self._text(root, "fsm:unit") if "fsm:unit" in root else None,
+            timers=tuple(map(self._timer, root.all("fsm:timer"))),
         )
 
     def _companion(self, root: Element) -> str:
@@ -337,6 +339,18 @@ class _Reader:
     def _deadline(self, element: Element) -> Deadline:
         start, event, state = (self._text(element, k) for k in ("start", "symbol", "place"))
         return self.parts.deadline(element.line, Deadline(start, event, state))
+
+    def _timer(self, element: Element) -> Timer:
+        cells = self._texts(element, "restarts", ())
+        return self.parts.timer(
+            element.line,
+            self._text(element, "symbol"),
+            self._text(element, "after"),
+            self._texts(element, "places"),
+            restarts=tuple(zip(cells[::2], cells[1::2], strict=False)),
+            stops=element.get("stops") != "false",
+            scope=self._optional(element, "scope", ""),
+        )
 
     def _depends(self, element: Element) -> tuple[str, tuple[str, ...]]:
         event = self._text(element, "symbol")

@@ -1,20 +1,28 @@
-"""SCXML that other tools wrote, flattened like a statechart that is declared in Python.
+"""SCXML that other tools wrote, flattened by the rules of W3C.
 
-A name in a condition is a guard, whose truth an input symbol states, whatever the document
-computes; so actions are skipped. Elements that make one event cause another (``raise``, ``send``,
-``invoke``), or that remember (``history``), cannot be in a table and are refused by name.
+A condition is a guard, or a formula over guards, whose truth an input symbol states, whatever the
+document computes; so actions are skipped. Events that they raise and send are a part of the table
+(:mod:`fsm.formats.scxml_content`). An ``<invoke>`` runs another machine, and is refused.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fsm.chart import Chart, ChartEdge, ChartNode
+from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
+from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import refuse
+from fsm.formats.scxml_content import (
+    DelayedSend,
+    ExecutableContent,
+    content_of,
+    refuse_failures,
+    refuse_talking,
+)
 from fsm.formats.xml import Element
 from fsm.guard import ALWAYS, Guard, parse_guard
 from fsm.machine import Machine
@@ -22,11 +30,10 @@ from fsm.text import shortened
 
 __all__ = ["MAX_CELLS", "flatten_scxml"]
 
-_STATES = ("state", "parallel", "final")
-_SKIPPED = ("datamodel", "donedata", "initial", "onentry", "onexit", "script", "transition")
-_REFUSED = ("cancel", "history", "invoke", "raise", "send")
-_EVENT = re.compile(r"[^\s*.\[\]+,]+(\.[^\s*.\[\]+,]+)*")
-_PLATFORM_EVENTS = ("done", "error")
+_STATES = ("state", "parallel", "final", "history")
+_CONTENT = ("onentry", "onexit", "transition", "initial")
+_SKIPPED = ("datamodel", "donedata", "script")
+_EVENT = re.compile(r"[^\s*.\[\]+,]+(\.[^\s*.\[\]+,]+)*|\*")
 _OPERATORS = {
     "&&": " and ", "||": " or ", "===": "==", "!==": "!=", "!": " not ", "true": "True",
     "false": "False",
@@ -54,17 +61,17 @@ class _Reader:
     def __init__(self, file: str, root: Element) -> None:
         self.file, self.root = file, root
         self.elements: list[Element] = []
+        self.invoked: list[Element] = []
         self.parents: list[int | None] = []
         for element, parent in self._walk(root, None, 0):
             self.elements.append(element)
             self.parents.append(parent)
         self.ids: dict[str, int] = {}
+        self.contents: list[ExecutableContent] = []
+        self.handlers: dict[int, tuple[ExecutableContent, ExecutableContent]] = {}
         for i, element in enumerate(self.elements):
             self._name(element, i)
-        self.children: list[list[int]] = [[] for _ in self.elements]
-        for i, parent in enumerate(self.parents):
-            if parent is not None:
-                self.children[parent].append(i)
+        self.names = {number: id_ for id_, number in self.ids.items()}
 
     def _walk(
         self, element: Element, place: int | None, depth: int
@@ -80,64 +87,156 @@ class _Reader:
                 self._skip(child)
 
     def _skip(self, element: Element) -> None:
-        if element.tag not in (*_SKIPPED, *_REFUSED):
+        if element.tag == "invoke":
+            self.invoked.append(element)
+        elif element.tag not in (*_SKIPPED, *_CONTENT):
             refuse(self.file, element.line, f"<{element.tag}> is no part of a state in SCXML")
-        inside = [element]
-        for part in inside:
-            if part.tag in _REFUSED:
-                what = f"<{part.tag}> cannot be in a table; declare the whole move as transitions"
-                refuse(self.file, part.line, what)
-            inside += part.children
 
     def _name(self, element: Element, number: int) -> None:
-        id_ = element.get("id", "")
-        if not id_ or set(id_) & set("+[], \t\n"):
+        id_ = element.get("id") or self._free_id(element.tag, number)
+        if set(id_) & set("+[]@, \t\n"):
             refuse(self.file, element.line, f"<{element.tag}> needs a plain id")
         if id_ in self.ids:
             refuse(self.file, element.line, f"a second state with the id {shortened(id_)!r}")
         self.ids[id_] = number
 
+    def _free_id(self, tag: str, number: int) -> str:
+        taken = {element.get("id") for element in self.elements}
+        while (id_ := f"{tag}_{number + 1}") in taken:
+            number += 1
+        return id_
+
     def chart(self) -> Chart:
-        top = [i for i, parent in enumerate(self.parents) if parent is None]
-        if not top:
+        if not self._states_of(None):
             refuse(self.file, self.root.line, "no state; a machine has at least one")
-        initial = self._initial(self.root, top)
-        if len(initial) > 1 or initial[0] not in top:
-            what = "the initial state of the document must be one of its outermost states"
+        start = self._initial(self.root, self._states_of(None))
+        outermost = {[i, *self._ancestors(i)][-1] for i in start}
+        if len(outermost) > 1:
+            what = "the initial states of the document are in different outermost states"
             refuse(self.file, self.root.line, what)
-        declared = [(i, t) for i, e in enumerate(self.elements) for t in e.all("transition")]
+        (initial,) = outermost
+        declared = [
+            (i, t)
+            for i, e in enumerate(self.elements)
+            if e.tag != "history"
+            for t in e.all("transition")
+        ]
         descriptors = [self._descriptors(element) for _, element in declared]
-        events = tuple(dict.fromkeys(event for names in descriptors for event in names))
-        matched = _events_by_prefix(events)
+        for element in self.invoked:
+            refuse_talking(self.file, element, descriptors)
+        contents = [content_of(self.file, [element]) for _, element in declared]
+        self.contents += contents
+        nodes = tuple(map(self._node, range(len(self.elements))))
+        names = dict.fromkeys(name for row in descriptors for name in row)
+        alphabet = tuple(name for name in names if not _is_raised(name))
+        emitted = (event for c in self.contents for event in (*c.raised, *c.sent))
+        done = (f"done.state.{node.id}" for node in nodes if node.children)
+        known = tuple(dict.fromkeys((*alphabet, *done, *emitted)))
         edges = [
-            self._edge(i, element, names, matched)
-            for (i, element), names in zip(declared, descriptors, strict=True)
+            self._edge(i, element, _heard(row, known), content)
+            for (i, element), row, content in zip(declared, descriptors, contents, strict=True)
         ]
         return Chart(
             class_name=f"{self.file}:{self.root.line}",
             title=self.root.get("name") or Path(self.file).stem,
-            nodes=tuple(map(self._node, range(len(self.elements)))),
+            nodes=nodes,
             edges=tuple(edges),
-            initial=initial[0],
-            events=tuple(event for event in events if not event.startswith("done.state.")),
+            initial=initial,
+            events=alphabet,
             indicators=(),
             deadline=None,
             companion=None,
             atomic_update=False,
             rules="scxml",
+            timers=tuple(self._timers()),
+            start=() if start == (initial,) else start,
+            assumed=tuple(dict.fromkeys(self._assumed(alphabet))),
         )
 
+    def _states_of(self, parent: int | None) -> list[int]:
+        """Return the children of a state that can be active."""
+        return [
+            i
+            for i, above in enumerate(self.parents)
+            if above == parent and self.elements[i].tag != "history"
+        ]
+
     def _node(self, number: int) -> ChartNode:
-        element, children = self.elements[number], tuple(self.children[number])
+        element, children = self.elements[number], tuple(self._states_of(number))
         parallel, final = element.tag == "parallel", element.tag == "final"
         if final and (children or element.all("transition")):
             refuse(self.file, element.line, "a final state has neither states nor transitions")
-        entry = children if parallel or not children else self._initial(element, list(children))
-        outside = [i for i in entry if number not in self._ancestors(i)]
-        if outside:
+        history = ""
+        if element.tag == "history":
+            history = "deep" if element.get("type") == "deep" else "shallow"
+            entry = self._default(element)
+        else:
+            entry = children if parallel or not children else self._initial(element, children)
+        inside = self.parents[number] if history else number
+        if any(inside is not None and inside not in self._ancestors(i) for i in entry):
             refuse(self.file, element.line, "the initial state must be inside")
-        id_ = element.attributes["id"]
-        return ChartNode(id_, id_, self.parents[number], children, entry, parallel, final)
+        entering, leaving = (
+            content_of(self.file, element.all(tag)) for tag in ("onentry", "onexit")
+        )
+        self.contents += [entering, leaving]
+        self.handlers[number] = entering, leaving
+        id_ = self.names[number]
+        return ChartNode(
+            id_,
+            id_,
+            self.parents[number],
+            children,
+            entry,
+            parallel,
+            final,
+            history,
+            raised=entering.raised,
+            raised_on_exit=leaving.raised,
+            sent=entering.sent,
+            sent_on_exit=leaving.sent,
+        )
+
+    def _default(self, history: Element) -> tuple[int, ...]:
+        """Return the states that a history state enters as long as it remembers nothing."""
+        transitions = history.all("transition")
+        if len(transitions) != 1:
+            what = "a history state needs one transition, to its default"
+            refuse(self.file, history.line, what)
+        return self._quiet_targets(transitions[0])
+
+    def _quiet_targets(self, transition: Element) -> tuple[int, ...]:
+        """Return the targets of a transition that may not raise events."""
+        if not content_of(self.file, [transition]).is_silent:
+            what = "an event of an initial or default transition; raise it on entry of the target"
+            refuse(self.file, transition.line, what)
+        return self._targets(transition, transition.get("target", ""))
+
+    def _timers(self) -> Iterator[ChartTimer]:
+        """Yield the delayed events that entering a state sends."""
+        for number, (entering, leaving) in self.handlers.items():
+            for send in entering.delayed:
+                if self._is_timer(send, leaving):
+                    stops = send.id is not None and send.id in leaving.cancelled
+                    yield ChartTimer(number, send.event, send.delay, stops)
+
+    def _is_timer(self, send: DelayedSend, leaving: ExecutableContent) -> bool:
+        """Whether nothing cancels a delayed event but leaving the state that sends it."""
+        return all(
+            send.id is None or send.id not in content.cancelled or content is leaving
+            for content in self.contents
+        )
+
+    def _assumed(self, alphabet: tuple[str, ...]) -> Iterator[str]:
+        """Yield what the table does not say of its document."""
+        in_time = {(t.event, t.delay) for t in self._timers()}
+        for content in self.contents:
+            yield from content.elsewhere
+            for send in content.delayed:
+                if (send.event, send.delay) not in in_time:
+                    yield f"line {send.line}: when {send.event} comes is not in the machine"
+        for name in alphabet:
+            if name == "*":
+                yield "* stands for every event that no other transition names"
 
     def _ancestors(self, number: int) -> list[int]:
         ancestors, parent = [], self.parents[number]
@@ -146,11 +245,11 @@ class _Reader:
             parent = self.parents[parent]
         return ancestors
 
-    def _initial(self, element: Element, children: list[int]) -> tuple[int, ...]:
+    def _initial(self, element: Element, children: Sequence[int]) -> tuple[int, ...]:
         targets = element.get("initial")
         for inner in element.all("initial"):
             for transition in inner.all("transition"):
-                targets = transition.get("target")
+                return self._quiet_targets(transition)
         if targets is None:
             return (children[0],)
         return self._targets(element, targets)
@@ -163,28 +262,31 @@ class _Reader:
 
     def _descriptors(self, transition: Element) -> tuple[str, ...]:
         """Return the events of a transition as written: names, or beginnings of names."""
-        names = tuple(name.removesuffix(".") for name in transition.get("event", "").split())
+        written = transition.get("event", "").split()
+        names = tuple(name.removesuffix(".*").rstrip(".") for name in written)
         for name in names:
-            done = name.startswith("done.state.") and name[len("done.state.") :] in self.ids
-            platform = name.partition(".")[0] in _PLATFORM_EVENTS and not done
             if len(name) > _MAX_EVENT:
                 refuse(self.file, transition.line, f"event {name[:40]!r}... is a long name")
-            if platform or not _EVENT.fullmatch(name):
-                what = f"event {shortened(name)!r} also stands for others; name each of them"
+            if not _EVENT.fullmatch(name):
+                what = f"event {shortened(name)!r} is not a plain name"
                 refuse(self.file, transition.line, what)
+            if name.partition(".")[0] == "error":
+                refuse_failures(self.file, self.root, transition)
         return names
 
     def _edge(
-        self, source: int, element: Element, names: tuple[str, ...], matched: dict[str, list[str]]
+        self, source: int, element: Element, events: tuple[str, ...], content: ExecutableContent
     ) -> ChartEdge:
-        guard = self._guard(element)
-        if not names and guard.names:
-            what = "a transition without event may only depend on In('state')"
-            refuse(self.file, element.line, what)
-        events = tuple(dict.fromkeys(event for name in names for event in matched[name]))
         target = element.get("target")
-        targets = () if target is None else self._targets(element, target)
-        return ChartEdge(source, targets, events, element.get("type") == "internal", guard)
+        return ChartEdge(
+            source,
+            () if target is None else self._targets(element, target),
+            events,
+            element.get("type") == "internal",
+            self._guard(element),
+            raised=content.raised,
+            sent=content.sent,
+        )
 
     def _guard(self, element: Element) -> Guard:
         condition = element.get("cond")
@@ -197,16 +299,27 @@ class _Reader:
             refuse(self.file, element.line, what)
         try:
             with warnings.catch_warnings(action="ignore"):  # of Python's parser, on odd literals
-                return parse_guard(text, where)
+                return parse_guard(text, where, opaque=True)
         except (MemoryError, RecursionError):
             refuse(self.file, element.line, "a condition that is nested too deeply")
+        except MachineError:
+            if _ASKS_FOR_STATES.search(text):
+                raise
+            return Guard.named(" ".join(condition.split()))  # an expression of its own language
 
 
-def _events_by_prefix(events: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return the events that a descriptor matches: "error" also matches "error.network"."""
-    matched: dict[str, list[str]] = {}
-    for event in events:
-        parts = event.split(".")
-        for size in range(1, len(parts) + 1):
-            matched.setdefault(".".join(parts[:size]), []).append(event)
-    return matched
+_ASKS_FOR_STATES = re.compile(r"\bIn\s*\(", re.IGNORECASE)
+
+
+def _is_raised(name: str) -> bool:
+    """Whether only the machine itself causes an event, when a state is complete."""
+    return name in ("done", "done.state") or name.startswith("done.state.")
+
+
+def _heard(descriptors: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the events that descriptors match: "error" also matches "error.network"."""
+    return tuple(
+        name
+        for name in known
+        if any(d in ("*", name) or name.startswith(f"{d}.") for d in descriptors)
+    )

@@ -18,7 +18,8 @@ class PageDiagram:
     """An SVG element and the picture that it draws.
 
     ``data-state`` of a state is its position in ``picture.nodes``; ``data-arrow`` of an arrow, and
-    of its label, is the position in ``picture.arrows``.
+    of its label, is the position in ``picture.arrows``; ``data-box`` of a box is the position in
+    ``picture.all_boxes``.
     """
 
     svg: str

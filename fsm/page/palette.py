@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fsm.drawing.dot import PAINTS
-from fsm.drawing.svg import dark_colors
+from fsm.drawing.paints import PAINTS, dark_colors
 
 __all__ = ["RANKS", "palette_css"]
 

@@ -50,6 +50,7 @@ SUBJECTS = (
             "machine.Transition",
             "machine.Indicator",
             "machine.Deadline",
+            "machine.Timer",
             "machine.Origin",
             "machine.Outcome",
             "machine.Effect",

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fsm.drawing.svg import dark_rules
+from fsm.drawing.paints import dark_rules
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

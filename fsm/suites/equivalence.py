@@ -13,10 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fsm.errors import MachineError
-from fsm.graph import equivalence_classes
 from fsm.mealy import Mealy
 from fsm.suites.distinguish import characterising as characterise
-from fsm.suites.distinguish.separation import state_separator
+from fsm.suites.distinguish.separation import inseparable_pair, state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word
 from fsm.trace import Trace
@@ -45,16 +44,13 @@ def classes(mealy: Mealy) -> tuple[tuple[str, ...], ...]:
     need not be equivalent.
     """
     spec = _complete(mealy)
-    return tuple(tuple(spec.states[s] for s in states) for states in _classes(spec))
+    return tuple(tuple(spec.states[s] for s in states) for states in spec.classes())
 
 
 def is_minimal(mealy: Mealy) -> bool:
     """Whether all states are reachable and any two are told apart by some trace."""
     spec = Spec.of(mealy)
-    if len(spec.states) < len(mealy.states):
-        return False
-    apart = state_separator(spec)
-    return all(apart(s, t) is not None for s in range(len(spec.states)) for t in range(s))
+    return len(spec.states) == len(mealy.states) and inseparable_pair(spec) is None
 
 
 def reduced(mealy: Mealy) -> Mealy:
@@ -63,17 +59,10 @@ def reduced(mealy: Mealy) -> Mealy:
     Raises :class:`MachineError` for a partial machine.
     """
     spec = _complete(mealy)
-    blocks = _classes(spec)
+    blocks = spec.classes()
     if len(blocks) == len(mealy.states):
         return mealy
     return _merged(mealy, spec, blocks)
-
-
-def _classes(spec: Spec) -> list[list[int]]:
-    """Return the states of a complete specification in classes of equivalent ones."""
-    return equivalence_classes(
-        list(zip(spec.shown, map(tuple, spec.output), strict=True)), spec.next
-    )
 
 
 def trimmed(mealy: Mealy) -> Mealy:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fsm.graph import PathSearch
+from fsm.graph import PathSearch, equivalence_classes
 from fsm.mealy import Mealy
 
 __all__ = ["Spec", "Word", "maximal", "mean_prefix_length"]
@@ -49,6 +49,10 @@ class Spec:
         origin = list(search)
         number = {old: s for s, old in enumerate(origin)} | {-1: -1}
         arrivals = map(search.arrival, origin)
+        parent = [arc and (number[arc[0]], arc[1]) for arc in arrivals]
+        cover: list[Word] = []
+        for last in parent:
+            cover.append((*cover[last[0]], last[1]) if last else ())
         groups: dict[str, int] = {}
         texts = mealy.shown or ("",) * len(mealy.states)
         return cls(
@@ -58,8 +62,8 @@ class Spec:
             next=[[number[t] for t in after[old]] for old in origin],
             output=[output[old] for old in origin],
             shown=[groups.setdefault(texts[old], len(groups)) for old in origin],
-            cover=list(search.paths().values()),
-            parent=[arc and (number[arc[0]], arc[1]) for arc in arrivals],
+            cover=cover,
+            parent=parent,
             origin=origin,
         )
 
@@ -67,6 +71,11 @@ class Spec:
     def is_complete(self) -> bool:
         """Whether every reachable state accepts every input."""
         return all(min(row, default=0) >= 0 for row in self.next)
+
+    def classes(self) -> list[list[int]]:
+        """Return the states of a complete specification in classes of equivalent ones."""
+        labels = list(zip(self.shown, map(tuple, self.output), strict=True))
+        return equivalence_classes(labels, self.next)
 
     def cells(self) -> Iterator[tuple[int, int, int]]:
         """Yield each transition: state, input, next state."""

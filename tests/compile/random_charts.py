@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
-from statemachine import State, StateChart, StateMachine
+from statemachine import HistoryState, State, StateChart, StateMachine
 
 __all__ = ["Plan", "declare", "plans"]
 
@@ -39,9 +39,19 @@ class PlannedState:
     initial: int | None
     """The child marked initial, where it is not left to the document order."""
 
+    entering: tuple[int, ...] = ()
+    """The actions on entry, by their places in ``ACTIONS``."""
+    leaving: tuple[int, ...] = ()
+    default: int | None = None
+    """Where a history state leads as long as it remembers nothing."""
+
     @property
     def id(self) -> str:
         return f"s{self.number}"
+
+    @property
+    def is_history(self) -> bool:
+        return self.kind in {"shallow", "deep"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ class PlannedEdge:
     cond: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     internal: bool = False
+    on: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
 
 
 @dataclass
@@ -64,10 +76,17 @@ class Plan:
     states: list[PlannedState] = field(default_factory=list)
     edges: list[PlannedEdge] = field(default_factory=list)
     initial: int = 0
+    is_loud: bool = False
+    """Whether actions may raise and send events."""
 
     def inside(self, number: int, ancestor: int) -> bool:
         parent = self.states[number].parent
         return parent is not None and (parent == ancestor or self.inside(parent, ancestor))
+
+    @property
+    def places(self) -> list[PlannedState]:
+        """The states that can be active."""
+        return [state for state in self.states if not state.is_history]
 
     def has(self, kind: str) -> bool:
         return any(state.kind == kind for state in self.states)
@@ -79,6 +98,31 @@ class Plan:
     @property
     def is_guarded(self) -> bool:
         return any(edge.cond or edge.unless for edge in self.edges)
+
+
+def raise_e0(machine) -> None:
+    machine.raise_("e0")
+
+
+def raise_e1_and_e2(machine) -> None:
+    machine.raise_("e1")
+    machine.raise_("e2")
+
+
+def send_e1(machine) -> None:
+    machine.send("e1")
+
+
+def send_e2_and_e0(machine) -> None:
+    machine.send("e2")
+    return machine.send("e0")
+
+
+def raise_nothing_heard(machine) -> None:
+    machine.raise_("unheard")
+
+
+ACTIONS = (raise_e0, raise_e1_and_e2, send_e1, send_e2_and_e0, raise_nothing_heard)
 
 
 def is_open(self) -> bool:
@@ -102,7 +146,12 @@ def declare(plan: Plan, **attributes: object) -> type[StateChart]:
             cond=[is_open if text == "is_open" else text for text in edge.cond] or None,
             unless=[is_open if text == "is_open" else text for text in edge.unless] or None,
             internal=edge.internal,
+            on=_actions(edge.on),
+            after=_actions(edge.after),
         )
+    for state in plan.states:
+        if state.default is not None:
+            built[state.number].to(built[state.default])
     top = {s.id: built[s.number] for s in plan.states if s.parent is None}
     facts = {
         "g0": False,
@@ -118,26 +167,35 @@ def declare(plan: Plan, **attributes: object) -> type[StateChart]:
     return type(plan.base)("Drawn", (plan.base,), {**top, **facts, **attributes})
 
 
+def _actions(numbers: tuple[int, ...]) -> list[object] | None:
+    return [ACTIONS[number] for number in numbers] or None
+
+
 def _state(plan: Plan, state: PlannedState, built: dict[int, State]) -> State:
     parent = None if state.parent is None else plan.states[state.parent]
     marked = plan.initial if parent is None else parent.initial
     flags = {"initial": True} if marked == state.number else {}
+    if state.is_history:
+        return HistoryState(type=state.kind)
+    actions = {"enter": _actions(state.entering), "exit": _actions(state.leaving)}
     if not state.children:
-        return State(final=state.kind == "final", **flags)
+        return State(final=state.kind == "final", **flags, **actions)
     base = State.Parallel if state.kind == "parallel" else State.Compound
-    children = {plan.states[n].id: built[n] for n in state.children}
-    return type(base)(state.id, (base,), children, **flags)
+    inside = (s.number for s in plan.states if s.parent == state.number)
+    children = {plan.states[n].id: built[n] for n in inside}
+    return type(base)(state.id, (base,), children, **flags, **actions)
 
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Draw a chart: up to three levels of compound and parallel states, with every transition."""
-    plan = Plan(draw(st.sampled_from([StateChart, StateMachine])))
+    plan = Plan(draw(st.sampled_from([StateChart, StateChart, StateMachine])))
+    plan.is_loud = draw(st.sampled_from([False, False, True]))
     shape = _Shape(draw, plan)
     top = shape.siblings(None, depth=0)
     plan.initial = draw(st.sampled_from([n for n in top if plan.states[n].kind != "final"]))
     wires = _Wires(draw, plan)
-    for state in plan.states:
+    for state in plan.places:
         wires.leave(state)
     return plan
 
@@ -168,7 +226,22 @@ class _Shape:
             children = self.siblings(number, depth + 1)
             marked = self.draw(st.sampled_from([None, *children])) if kind == "compound" else None
             self.plan.states[number] = PlannedState(number, kind, parent, children, marked)
+            if kind == "compound" and self.draw(st.sampled_from([True, False, False])):
+                self.remember(number, children)
+        state = self.plan.states[number]
+        acts = [replace(state, entering=self.actions(), leaving=self.actions())]
+        self.plan.states[number] = acts[0] if self.plan.is_loud else state
         return number
+
+    def actions(self) -> tuple[int, ...]:
+        return self.draw(st.sampled_from([(), (), (), (), (), (), (0,), (1,), (2,), (3,), (4, 2)]))
+
+    def remember(self, parent: int, children: tuple[int, ...]) -> None:
+        """Add a history state, most of them with a default."""
+        kind = self.draw(st.sampled_from(["shallow", "deep"]))
+        default = self.draw(st.sampled_from([*children, *children, *children, None]))
+        number = len(self.plan.states)
+        self.plan.states.append(PlannedState(number, kind, parent, (), None, default=default))
 
 
 class _Wires:
@@ -212,6 +285,9 @@ class _Wires:
         targets = self.targets(state, event)
         internal = len(targets) == 1 and self.may_be_internal(state, targets[0])
         edge = PlannedEdge(state.number, targets, event, tuple(cond), tuple(unless), internal)
+        if self.plan.is_loud:
+            some = st.sampled_from([(), (), (), (), (0,), (2,), (3,)])
+            edge = replace(edge, on=self.draw(some), after=self.draw(some))
         self.plan.edges.append(edge)
 
     def may_be_internal(self, state: PlannedState, target: int) -> bool:
@@ -227,9 +303,10 @@ class _Wires:
         return False
 
     def condition(self, event: str | None) -> str:
-        texts = [t for t in CONDITIONS if event or (t.endswith("In('{}')") and "g" not in t)]
-        atoms = [s for s in self.plan.states if not s.children and s.parent is not None]
-        asked = self.draw(st.sampled_from(atoms or self.plan.states)).id
+        is_quiet = not event and self.chance(70)
+        texts = [t for t in CONDITIONS if not is_quiet or (t.endswith("In('{}')") and "g" not in t)]
+        atoms = [s for s in self.plan.places if not s.children and s.parent is not None]
+        asked = self.draw(st.sampled_from(atoms or self.plan.places)).id
         return self.draw(st.sampled_from(texts)).format(asked)
 
     def targets(self, state: PlannedState, event: str | None) -> tuple[int, ...]:
@@ -237,8 +314,11 @@ class _Wires:
             return ()
         if self.chance(5 if event else 0):
             return (state.number,)
-        everywhere = [s.number for s in self.plan.states]
-        near = [s.number for s in self.plan.states if s.parent == state.parent]
+        everywhere = [s.number for s in self.plan.places]
+        near = [s.number for s in self.plan.places if s.parent == state.parent]
+        histories = [s.number for s in self.plan.states if s.is_history]
+        if histories and event and self.chance(25):
+            return (self.draw(st.sampled_from(histories)),)
         parallels = [s for s in self.plan.states if s.kind == "parallel"]
         in_region = any(self.plan.inside(state.number, p.number) for p in parallels)
         if parallels and self.chance(2 if in_region else 10):
@@ -250,7 +330,7 @@ class _Wires:
 
     def one_in_each_region(self, parallel: PlannedState) -> tuple[int, ...]:
         inside = [
-            [s.number for s in self.plan.states if s.number == c or self.plan.inside(s.number, c)]
+            [s.number for s in self.plan.places if s.number == c or self.plan.inside(s.number, c)]
             for c in parallel.children
         ]
         return tuple(self.draw(st.sampled_from(numbers)) for numbers in inside)

@@ -1,7 +1,8 @@
-"""Charts that python-statemachine accepts and that cannot be compiled exactly.
+"""Charts that python-statemachine accepts and that do not do what they seem to.
 
-They are grouped by what is refused. ``test_refusals.py`` lists the message for each chart. A class
-whose name starts with an underscore is only part of the declaration of the next or previous chart.
+Some cannot be compiled exactly: ``test_refusals.py`` lists the message for each of these. The
+others are compiled, and do what the library does. A class whose name starts with an underscore is
+only part of the declaration of the next or previous chart.
 """
 
 # python-statemachine is typed only in part.

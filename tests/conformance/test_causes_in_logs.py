@@ -15,8 +15,9 @@ from fsm.conformance.causes import Cause, causes_of
 from fsm.conformance.least_repair import CountedEdit
 from fsm.conformance.remedies import REMEDIES, causes_with_remedies
 from fsm.conformance.repair_model import model_repairs
-from fsm.drawing.model import Look, picture_of
+from fsm.drawing.model import Look
 from fsm.drawing.overlay import Tone
+from fsm.drawing.pictures import picture_of
 from fsm.drawing.repair_marking import repair_overlay
 from fsm.machine import Machine, Origin, State, Transition
 from tests.conformance.orders import as_log

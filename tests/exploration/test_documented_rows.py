@@ -6,7 +6,7 @@ import pytest
 
 import fsm
 from fsm.catalog import load
-from fsm.drawing.model import picture_of
+from fsm.drawing.pictures import picture_of
 from fsm.exploration.facts import event_numbers, machine_data
 
 PAGES = Path(fsm.__file__).parent / "machines"

@@ -29,7 +29,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     def make(*machines: Machine) -> Path:
         if machines not in pages:
             pages[machines] = tmp_path_factory.mktemp("page") / "page.html"
-            pages[machines].write_text(explore(machines, timeout=1.0))
+            pages[machines].write_text(explore(machines))
         return pages[machines]
 
     return make

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from fsm.guard import symbol, valuations
-from fsm.machine import Deadline, Indicator, Machine, Origin, State, Transition
+from fsm.machine import Deadline, Indicator, Machine, Origin, State, Timer, Transition
 
 __all__ = ["machines"]
 
@@ -46,7 +46,27 @@ def machines(draw: st.DrawFn) -> Machine:
         guards=guards,
         unreachable=tuple(draw(st.lists(NAMES, max_size=2))),
         ignored=tuple(draw(st.lists(NAMES, max_size=2))),
+        timers=tuple(draw(_timers([*events, *guards], some, taken))),
     )
+
+
+def _timers(
+    events: list[str], states: list[str], cells: list[tuple[str, str]]
+) -> st.SearchStrategy[list[Timer]]:
+    """Timers of events of the machine: input symbols, and events that depend on guards."""
+    if not events:
+        return st.just([])
+    some_cells = st.lists(st.sampled_from(cells), max_size=2) if cells else st.just([])
+    timer = st.builds(
+        Timer,
+        st.sampled_from(events),
+        st.integers(0, 10**14),
+        st.lists(st.sampled_from(states), min_size=1, unique=True).map(tuple),
+        some_cells.map(tuple),
+        st.booleans(),
+        st.just("") | NAMES,
+    )
+    return st.lists(timer, max_size=2, unique_by=str)
 
 
 @st.composite

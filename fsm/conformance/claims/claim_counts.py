@@ -120,6 +120,8 @@ class Folded:
         codes, code = self.product.codes, int(self.timelines.codes[place])
         if code < len(codes.events):
             return codes.events[code]
+        if code >= codes.first_timer:
+            return str(codes.timers[code - codes.first_timer][1])
         return "the end of the validity period" if code > codes.unknown else "an unknown event"
 
 

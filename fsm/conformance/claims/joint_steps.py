@@ -76,8 +76,10 @@ def _moves(
     machine, code = product.machines[number], cell % product.table.width
     if not machine.name and code == product.codes.unknown:
         yield "", after
-    if code < product.codes.unknown and _accepts(product, number, cell):
-        step = machine.step(before, product.codes.events[code])
+    is_period = product.codes.unknown < code < product.codes.first_timer
+    event = None if is_period else product.codes.name(code, machine)
+    if event and _accepts(product, number, cell):
+        step = machine.step(before, event)
         if step is not None:
             yield step.event, step.target
     if product.expired[number, cell] and machine.deadline:

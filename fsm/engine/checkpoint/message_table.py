@@ -1,8 +1,8 @@
 """The messages of a checkpoint as a table, which is read like a log whose rows come first.
 
-A row is the last event of a message, with its number of events, its state under each machine and
-when its validity periods began. Where duplicates are known by their ids or names, the other
-events of that instant are rows as well, with 0 events.
+A row is the last event of a message, with its number of events, its state under each machine, when
+its validity periods began and when its timers are due. Where duplicates are known by their ids or
+names, the other events of that instant are rows as well, with 0 events.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fsm.engine.source_rows import SourceRows
 from fsm.engine.timelines import NEVER, Known, KnownMessages
 from fsm.errors import CheckpointError
 from fsm.logs.log_file import CHECKPOINT_PREFIX
-from fsm.machine import Machine
+from fsm.machine import Machine, Timer
 
 __all__ = ["message_rows", "read_known"]
 
@@ -35,9 +35,17 @@ def _began(event: str) -> str:
     return f"{CHECKPOINT_PREFIX}began.{event}"
 
 
+def _due(machine: str, timer: Timer) -> str:
+    return f"{CHECKPOINT_PREFIX}due.{machine}.{timer}"
+
+
 def message_rows(source_rows: SourceRows, counts: Counts, since: int) -> Iterator[pl.DataFrame]:
     """Yield the rows of messages whose last event is in the sources from ``since`` on."""
-    products, starting_events = counts.products, counts.products[0].codes.starting_events
+    products, codes = counts.products, counts.products[0].codes
+    moments = [
+        *map(_began, codes.starting_events),
+        *(_due(machine, timer) for machine, timer in codes.timers),
+    ]
     chunks = [
         (
             chunk,
@@ -46,21 +54,22 @@ def message_rows(source_rows: SourceRows, counts: Counts, since: int) -> Iterato
                 chunk.statuses.events,
                 *chunk.resumption.states,
                 *chunk.resumption.period_starts,
+                *chunk.resumption.dues,
             ),
         )
         for chunk in counts.chunks
         if chunk.resumption is not None and chunk.statuses is not None
     ]
-    width = 2 + len(products) + len(starting_events)
+    width = 2 + len(products) + len(moments)
     for frame, (marks, events, *rest) in source_rows.marked(chunks, width, since):
         added = [pl.Series(_EVENTS, np.where(marks == LAST, events, 0), pl.UInt32)]
         for at, number, machine in each_machine(products):
             kind = pl.Enum([state.name for state in machine.states])
             names = pl.Series(_state(machine), products[at].state_names(number), kind)
             added.append(names.gather(pl.Series(rest[at], dtype=pl.UInt32)))
-        for event, times in zip(starting_events, rest[len(products) :], strict=True):
-            began = pl.Series(_began(event), times, pl.Int64)
-            added.append(began.set(began == NEVER, None).cast(pl.Datetime("us", "UTC")))
+        for moment, times in zip(moments, rest[len(products) :], strict=True):
+            column = pl.Series(moment, times, pl.Int64)
+            added.append(column.set(column == NEVER, None).cast(pl.Datetime("us", "UTC")))
         yield frame.drop("file", "row").hstack(added)
 
 
@@ -70,10 +79,9 @@ def read_known(
     """Return what the rows of a checkpoint say, given their further columns and their times."""
     try:
         events = frame[_EVENTS].to_numpy().astype(np.uint32)
-        period_starts = tuple(
-            frame[_began(event)].to_physical().fill_null(NEVER).to_numpy()
-            for event in products[0].codes.starting_events
-        )
+        codes = products[0].codes
+        period_starts = tuple(_moments(frame, _began(event)) for event in codes.starting_events)
+        dues = tuple(_moments(frame, _due(machine, timer)) for machine, timer in codes.timers)
         over = [
             np.zeros(len(times), np.bool_)
             if validity is None
@@ -83,7 +91,12 @@ def read_known(
         states = tuple(_states(frame, product, over) for product in products)
     except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
         raise CheckpointError(f"the checkpoint's messages cannot be read: {error}") from error
-    return KnownMessages(events, states, period_starts)
+    return KnownMessages(events, states, period_starts, dues)
+
+
+def _moments(frame: pl.DataFrame, column: str) -> Times:
+    times: Times = frame[column].to_physical().fill_null(NEVER).to_numpy()
+    return times
 
 
 def _states(frame: pl.DataFrame, product: ProductMachine, over: Sequence[Mask]) -> Codes:

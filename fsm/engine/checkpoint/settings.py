@@ -22,13 +22,20 @@ def settings_of(
     machines: Sequence[Machine], options: ReplayOptions, pseudonyms: str | None
 ) -> Settings:
     """Return the settings of a run; ``pseudonyms`` is the fingerprint of their key."""
+    for machine in machines:
+        for timer in machine.timers:
+            if not timer.stops:
+                raise CheckpointError(
+                    f"{machine.name}: nothing stops the timer {str(timer)!r}, so that several of "
+                    "it may run: a checkpoint cannot keep them; replay the whole log"
+                )
     digests = {machine.name: _digest(machine) for machine in machines}
     return Settings(digests, options.validity, options.every or 0, options.dedupe, pseudonyms)
 
 
 def _digest(machine: Machine) -> str:
     """Return a digest of all that decides what a machine makes of a log."""
-    facts = {
+    facts: dict[str, object] = {
         "states": [(state.name, state.status) for state in machine.states],
         "events": machine.events,
         "table": machine.table,
@@ -36,6 +43,8 @@ def _digest(machine: Machine) -> str:
         "indicators": [(i.name, sorted(i.statuses)) for i in machine.indicators],
         "deadline": machine.deadline and asdict(machine.deadline),
     }
+    if machine.timers:
+        facts["timers"] = [asdict(timer) for timer in machine.timers]
     return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
 
 

@@ -28,11 +28,13 @@ class DiagramDialect:
     """A line of looks, without a meaning for the machine."""
     blocks: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     """First and last lines of parts of several lines that are skipped."""
+    history: re.Pattern[str]
+    """A line that says which states are history states."""
     entity: re.Pattern[str]
     """A character that is written by its number or name."""
     line_break: re.Pattern[str]
     mark_up: re.Pattern[str]
-    """Mark-up inside texts, which is removed."""
+    """StarMark-up inside texts, which is removed."""
     titles_by_colon: bool
     """Whether ``x : text`` is the title of a state; else it is a remark in its box."""
 
@@ -74,6 +76,9 @@ MERMAID = DiagramDialect(
         (re.compile(_NOTE_OF, re.IGNORECASE), re.compile(r"end\s*note", re.IGNORECASE)),
         (re.compile(r"accDescr\s*\{", re.IGNORECASE), re.compile(r".*\}")),
     ),
+    history=re.compile(
+        r"class\s+(?P<ids>[\w,\s]+?)\s+(?:(?P<deep>deephistory)|history)", re.IGNORECASE
+    ),
     entity=re.compile(r"[#&]#?(?:(?P<number>\d{1,7})|(?P<name>[A-Za-z]\w{1,30}));"),
     line_break=_BREAK,
     mark_up=re.compile(r"</?(?:b|i|u|em|strong|code|small|span)\b[^<>]{0,200}>", re.IGNORECASE),
@@ -110,6 +115,7 @@ PLANTUML = DiagramDialect(
         ),
         (re.compile(r"/'.*"), re.compile(r".*'/")),
     ),
+    history=re.compile(r"(?!)"),
     entity=re.compile(
         r"&#(?P<number>\d{1,7});|&(?P<name>[A-Za-z]\w{1,30});|<U\+(?P<hex>[0-9A-Fa-f]{1,6})>"
     ),

@@ -2,31 +2,44 @@
 
 An edge without a label from a node without a name (a point, a circle, a label that is empty) leads
 to the initial state. A double border marks a final state, but not the active one in an export of
-the library ``transitions``. The label of a subgraph is the status of the states inside.
+the library ``transitions``. A cluster with a label is a state with states inside; in a diagram
+without an arrow to it, or a mark inside, its label is the status of the states inside.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import refuse
-from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StateDiagram
+from fsm.formats.diagrams.dot_clusters import DotClusters
+from fsm.formats.diagrams.dot_labels import node_label
+from fsm.formats.diagrams.dot_looks import (
+    ACTIVE,
+    is_end,
+    is_invisible,
+    is_point,
+    is_start,
+    pseudo_state,
+)
+from fsm.formats.diagrams.labels import read_label
+from fsm.formats.diagrams.reactions import add_reactions
+from fsm.formats.diagrams.scopes import Scope
+from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.formats.dot import MAX_BYTES, label_lines, parse_dot
 from fsm.formats.dot_edges import DotCluster, DotEdge, DotNode, DotPart, parse_parts
-from fsm.formats.dot_tokens import Token
 from fsm.machine import Machine
 from fsm.mealy import Mealy
 
 __all__ = ["parse_dot_diagram", "parse_labelled_dot", "read_labelled_dot"]
 
-_ACTIVE = "darksalmon"
-"""How ``transitions`` fills the active state."""
-_POINTS = frozenset({"point", "none", "plaintext", "circle"})
-_SMALL_PRINT = re.compile(r"<br\s*/?>\s*<font\b", re.IGNORECASE)
+_BAR = re.compile(r"(?:^|\s+)\|(?:\s+|$)")
+_NOT = re.compile(r"!(?=\w)")
+_GUARDED = re.compile(r"(?:^|\s)\[[^\[\]]*\]\s*/")
 
 
 def read_labelled_dot(path: Path) -> Machine | Mealy:
@@ -46,90 +59,248 @@ def parse_labelled_dot(text: str, name: str) -> Machine | Mealy:
     parts = list(parse_parts(text, name))
     if _is_mealy(parts):
         return parse_dot(text, name)
-    return machine_of(_diagram(parts, name))
+    return machine_of(_DotReader(parts, name).diagram())
 
 
 def parse_dot_diagram(text: str, name: str, first_line: int = 1) -> StateDiagram | None:
     """Return what a DOT text shows; ``None`` for a graph without labels, or a Mealy machine."""
     parts = list(parse_parts("\n" * (first_line - 1) + text, name))
-    return None if _is_mealy(parts) else _diagram(parts, name)
+    return None if _is_mealy(parts) else _DotReader(parts, name).diagram()
 
 
 def _is_mealy(parts: list[DotPart]) -> bool:
-    if any(isinstance(p, DotNode) and p.name == "start" and _is_point(p.name, p) for p in parts):
-        return False  # as fsm draws machines; those for tests have no such node
+    nodes = [part for part in parts if isinstance(part, DotNode)]
+    shows = any("shows" in node.attributes for node in nodes)
+    has_states = any(isinstance(p, DotCluster) and p.name and p.label for p in parts)
+    starts = any(n.name == "start" and is_point(n.name, n) for n in nodes)
+    if not shows and (has_states or starts or any(map(pseudo_state, nodes))):
+        return False  # machines for tests have neither
     labels = [part.label for part in parts if isinstance(part, DotEdge) and part.label]
-    shows = any(isinstance(part, DotNode) and "shows" in part.attributes for part in parts)
-    pairs = sum(any("/" in line for line in label_lines(label)) for label in labels)
+    pairs = sum(any(_is_pair(line) for line in label_lines(label)) for label in labels)
     return shows or 2 * pairs >= len(labels)
 
 
-def _diagram(parts: list[DotPart], name: str) -> StateDiagram:
-    diagram = StateDiagram(name)
-    statements = {part.name: part for part in parts if isinstance(part, DotNode)}
-    edges = [part for part in parts if isinstance(part, DotEdge)]
-    entered = {edge.target for edge in edges}
-    starts = {
-        edge.source
-        for edge in edges
-        if edge.label is None
-        and edge.source not in entered
-        and _is_point(edge.source, statements.get(edge.source))
-    }
-    clusters = {c.name: _text(c.label) for c in parts if isinstance(c, DotCluster) and c.name}
-    for part in parts:
-        if isinstance(part, DotNode) and part.name not in starts:
-            _add_node(diagram, part, clusters)
-        elif isinstance(part, DotEdge):
-            _add_edge(diagram, part, starts)
-    return diagram
+def _is_pair(line: str) -> bool:
+    """Whether a line is an input and an output; behind a guard there is an action."""
+    return "/" in line and _GUARDED.search(line) is None
 
 
-def _is_point(name: str, node: DotNode | None) -> bool:
-    """Whether a node is the dot that points at the initial state."""
-    attributes = node.attributes if node else {}
-    shape = attributes["shape"].text.lower() if "shape" in attributes else ""
-    is_blank = "label" in attributes and not attributes["label"].text.strip()
-    named = name.strip("_").lower() in ("", "start", "init", "initial", "start0", "i", "qi", "[*]")
-    return (
-        is_blank or shape in ("point", "none", "plaintext") or (named and shape in ("", *_POINTS))
+class _DotReader:
+    def __init__(self, parts: list[DotPart], name: str) -> None:
+        self.result = StateDiagram(name)
+        self.parts = parts
+        self.clusters = DotClusters(parts, name)
+        self.statements: dict[str, DotNode] = {}
+        for node in (part for part in parts if isinstance(part, DotNode)):
+            first = self.statements.setdefault(node.name, node)
+            merged = {**node.attributes, **first.attributes}
+            self.statements[node.name] = first._replace(attributes=merged)
+        self.edges = [part for part in parts if isinstance(part, DotEdge)
+                      if "invis" not in part.text("style")]  # fmt: skip
+        self.entered = {edge.target for edge in self.edges}
+        self.left = {edge.source for edge in self.edges}
+        self.is_export = any(n.text("fillcolor") == ACTIVE for n in self.statements.values())
+        self.starts = {e.source for e in self.edges if self._is_start(e)}
+        self.ends = {
+            n.name
+            for n in self.statements.values()
+            if n.name in self.entered and n.name not in self.left and is_end(n)
+        }
+        self.labels = {n.name: n for n in self.statements.values() if self._is_label(n)}
+
+    def _is_start(self, edge: DotEdge) -> bool:
+        node = self.statements.get(edge.source)
+        if edge.source in self.clusters.borders:
+            return False
+        if node is not None and is_start(node):
+            return True
+        if edge.source in self.entered:
+            return False
+        blank = edge.label is None or not label_lines(edge.label)
+        return blank and is_point(edge.source, node)
+
+    def _is_label(self, node: DotNode) -> bool:
+        """Whether a node is the label of an arrow, as ``fsm draw`` draws those of boxes."""
+        return node.text("shape") == "plain" and node.name.startswith("label ")
+
+    def diagram(self) -> StateDiagram:
+        """Return what the parts show."""
+        diagram, clusters = self.result, self.clusters
+        statements = dict(self.statements)
+        for id_, cluster in clusters.boxes.items():
+            title, lines = node_label(cluster.label) if cluster.label else (id_, [])
+            scope = clusters.scope(cluster.parent)
+            diagram.boxes[id_] = DiagramNode(title or id_, scope.box, cluster.line)
+            add_reactions(diagram, id_, lines, cluster.line)
+        diagram.boxes_are_statuses = bool(diagram.boxes)
+        for part in self.parts:
+            if isinstance(part, DotNode):
+                if statement := statements.pop(part.name, None):
+                    self._add_node(statement)
+            elif isinstance(part, DotEdge) and "invis" not in part.text("style"):
+                self._add_edge(part)
+        self._add_regions()
+        self._refuse_halves()
+        self._start_where_active()
+        inside = {part.box for part in (*diagram.nodes.values(), *diagram.boxes.values())}
+        for id_ in set(diagram.boxes) - inside:
+            del diagram.boxes[id_]
+        return diagram
+
+    # Nodes -----------------------------------------------------------------------------------
+
+    def _add_node(self, part: DotNode) -> None:
+        diagram, name = self.result, part.name
+        known = name in self.starts or name in self.clusters.borders or name in self.ends
+        if known or is_invisible(part) or self.clusters.is_left_out(name):
+            return
+        id_ = self.clusters.short(name)
+        node = self._node(name, part.line)
+        node.kind = pseudo_state(part) or node.kind
+        if name in self.labels:
+            ways = sum(edge.source == name for edge in self.edges)
+            node.kind = "fork" if ways > 1 else "point"
+            return
+        label = part.attributes.get("label")
+        if label is not None and label.text != r"\N":
+            title, lines = node_label(label, part.text("shape"))
+            node.title = title or id_
+            add_reactions(diagram, id_, [] if self.is_export else lines, part.line)
+        shape, active = part.text("shape").lower(), part.text("fillcolor") == ACTIVE
+        if (part.text("peripheries") == "2" or shape.startswith("double")) and not active:
+            diagram.finals.setdefault(id_, part.line)
+
+    def _node(self, name: str, line: int) -> DiagramNode:
+        scope = self.clusters.scope_of(name)
+        return self.result.node(self.clusters.short(name), line, scope.box)
+
+    def _add_regions(self) -> None:
+        """Number the regions of parallel states: each state inside is one."""
+        diagram = self.result
+        parts = [*diagram.nodes.values(), *diagram.boxes.values()]
+        for box in self.clusters.parallel:
+            inside = [part for part in parts if part.box == box and not part.kind]
+            for region, part in enumerate(sorted(inside, key=lambda part: part.line)):
+                part.region = region
+
+    def _refuse_halves(self) -> None:
+        """Refuse an arrow into one region of a parallel state, in an export of ``transitions``.
+
+        That library leaves the other regions inactive, as no other tool does.
+        """
+        diagram = self.result
+        around = {id_: list(self._around(id_)) for id_ in (*diagram.nodes, *diagram.boxes)}
+        for edge in diagram.edges if self.is_export else ():
+            for box, region in around[edge.target]:
+                if box in self.clusters.parallel and (box, region) not in around[edge.source]:
+                    what = f"the arrow from {edge.source!r} to {edge.target!r} enters one region of"
+                    refuse(
+                        diagram.name,
+                        edge.line,
+                        f"{what} {box!r} only, and the library leaves the others inactive; draw it "
+                        f"to {box!r}",
+                    )
+
+    def _around(self, id_: str) -> Iterator[Scope]:
+        """Yield the regions around a state, the innermost first."""
+        part = self.result.part(id_)
+        while part.box:
+            yield Scope(part.box, part.region)
+            part = self.result.boxes[part.box]
+
+    def _start_where_active(self) -> None:
+        """Take the active state of an export as the initial one, which is not marked there."""
+        diagram = self.result
+        active = [n for n in self.statements.values() if n.text("fillcolor") == ACTIVE]
+        first = [id_ for id_ in diagram.nodes if id_ not in self.entered]
+        if not active or diagram.initial or (len(first) == 1 and not diagram.boxes):
+            return
+        id_ = self.clusters.short(active[0].name)
+        if len(active) > 1:  # in several regions
+            id_ = [id_, *(self.clusters.ids[c] for c in self.clusters.around(active[0].name))][-1]
+        diagram.starts.append(StarMark(id_, "", active[0].line))
+        diagram.assumed.append(f"{id_!r} is initial: it is drawn as active")
+
+    # Edges -----------------------------------------------------------------------------------
+
+    def _add_edge(self, edge: DotEdge) -> None:
+        diagram = self.result
+        if self.clusters.is_left_out(edge.source) or self.clusters.is_error(edge):
+            diagram.skipped["error arrow"] += 1
+            return
+        source, target = (
+            self._end(edge, edge.source, "ltail"),
+            self._end(edge, edge.target, "lhead"),
+        )
+        label = "\n".join(label_lines(edge.label)) if edge.label else ""
+        if edge.text("dir") == "back":
+            source, target = target, source
+        if edge.source in self.starts:
+            scope = self.clusters.scope_of(edge.source)
+            diagram.starts.append(StarMark(target, label, edge.line, *scope))
+        elif edge.target in self.ends:
+            scope = self.clusters.scope_of(edge.target)
+            diagram.ends.append(StarMark(source, label, edge.line, *scope))
+        elif self._is_default_entry(edge, label):
+            diagram.starts.append(StarMark(target, "", edge.line, *Scope(source, 0)))
+            if rest := _without_blank_events(label):
+                self._add_arrow(edge, source, target, rest)
+        elif self.clusters.is_left_out(edge.target):
+            diagram.edge(DiagramEdge(source, source, label, edge.line, internal=True))
+        else:
+            self._add_arrow(edge, source, target, label)
+
+    def _add_arrow(self, edge: DotEdge, source: str, target: str, label: str) -> None:
+        diagram = self.result
+        if edge.source in self.labels:  # the label stands at the arrow to it, if there is one
+            if edge.source in self.entered:
+                label = ""
+            else:
+                label = self._label_of(edge.source)
+                source = self.clusters.scope_of(edge.source).box or source
+        elif edge.target in self.labels:
+            label = self._label_of(edge.target)
+        if source == target and not label and diagram.part(source).kind:
+            return  # room for the label of a choice, in exports of state-machine-cat
+        for text, internal in self._events(label, edge.source == edge.target):
+            diagram.edge(DiagramEdge(source, target, text, edge.line, internal))
+
+    def _events(self, label: str, is_loop: bool) -> list[tuple[str, bool]]:
+        """Return the labels of an arrow, and whether each one is of an internal transition."""
+        if self.is_export:
+            label = _NOT.sub("not ", _without_blank_events(label).replace(" & ", " and "))
+        lines = label.split("\n")
+        internal = [line for line in lines if is_loop and line.endswith(" [internal]")]
+        rest = "\n".join(line for line in lines if line not in internal)
+        found = [(line.removesuffix(" [internal]"), True) for line in internal]
+        return [*found, (self.clusters.completion(rest), False)] if rest or not found else found
+
+    def _label_of(self, name: str) -> str:
+        label = self.labels[name].attributes.get("label")
+        return "\n".join(label_lines(label)) if label else ""
+
+    def _end(self, edge: DotEdge, name: str, key: str) -> str:
+        """Return the state or the box at an end of an edge."""
+        if box := self.clusters.borders.get(name):
+            return box
+        if (cluster := edge.text(key)) in self.clusters.around(name):
+            return self.clusters.ids[cluster]
+        if name in self.starts or name in self.ends or self.clusters.is_left_out(name):
+            return name
+        self._node(name, edge.line)
+        return self.clusters.short(name)
+
+    def _is_default_entry(self, edge: DotEdge, label: str) -> bool:
+        """Whether an edge leads from the border of a box to the state that is entered first."""
+        box = self.clusters.borders.get(edge.source)
+        blank = "" in _BAR.split(label) if self.is_export else not read_label(label)
+        return box is not None and blank and box in (
+            self.clusters.ids[name] for name in self.clusters.around(edge.target)
+        )  # fmt: skip
+
+
+def _without_blank_events(label: str) -> str:
+    """Return the events of an export, one in each line; the arrow to what begins has none."""
+    return "\n".join(
+        filter(None, (part for line in label.split("\n") for part in _BAR.split(line)))
     )
-
-
-def _add_node(diagram: StateDiagram, part: DotNode, clusters: dict[str, str]) -> None:
-    box = part.cluster if part.cluster in clusters else ""
-    if box and box not in diagram.boxes:
-        diagram.boxes[box] = DiagramNode(clusters[box], "", part.line)
-    node = diagram.node(part.name, part.line, box)
-    node.box = box or node.box
-    attributes = part.attributes
-    if "label" in attributes and attributes["label"].text != r"\N":
-        node.title = _text(attributes["label"]) or part.name
-    shape = attributes["shape"].text.lower() if "shape" in attributes else ""
-    borders = attributes["peripheries"].text if "peripheries" in attributes else ""
-    active = "fillcolor" in attributes and attributes["fillcolor"].text == _ACTIVE
-    if (borders == "2" or shape.startswith("double")) and not active:
-        diagram.final.setdefault(part.name, part.line)
-
-
-def _add_edge(diagram: StateDiagram, edge: DotEdge, starts: set[str]) -> None:
-    if edge.source in starts:
-        if edge.label is not None:
-            refuse(
-                diagram.name, edge.line, f"the start {edge.source!r} has a label and is no state"
-            )
-        diagram.node(edge.target, edge.line)
-        diagram.initial.setdefault(edge.target, edge.line)
-        return
-    for end in (edge.source, edge.target):
-        diagram.node(end, edge.line)
-    label = "\n".join(label_lines(edge.label)) if edge.label else ""
-    source = edge.tail if edge.tail in diagram.boxes else edge.source
-    diagram.edge(DiagramEdge(source, edge.target, label, edge.line))
-
-
-def _text(label: Token) -> str:
-    """Return a label in one line, without the small print that ``fsm draw`` adds below a title."""
-    if label.kind == "html" and (small := _SMALL_PRINT.search(label.text)):
-        label = label._replace(text=label.text[: small.start()])
-    return " ".join(" ".join(label_lines(label)).split())

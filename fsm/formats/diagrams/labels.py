@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["EventLabel", "event_lines", "read_label"]
+__all__ = ["EventLabel", "actions", "event_lines", "read_label"]
 
 
 class EventLabel(NamedTuple):
@@ -41,6 +41,16 @@ def read_label(label: str) -> list[EventLabel]:
     """
     events = [event for line in event_lines(label) for event in _events(line)]
     return list(dict.fromkeys(events))
+
+
+def actions(label: str) -> list[str]:
+    """Return the actions of a label, which are behind a slash.
+
+    >>> actions("push [shut] / beep()"), actions("GET /orders")
+    (['beep()'], [])
+    """
+    found = (_ACTION.search(line) for line in event_lines(label))
+    return [match[0].removeprefix("/").strip() for match in found if match]
 
 
 def event_lines(label: str) -> Iterator[str]:

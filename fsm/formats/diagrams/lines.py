@@ -1,7 +1,6 @@
 """State diagrams that are written line by line: Mermaid and PlantUML.
 
-Comments, notes, directions and styles are skipped. A state with states inside is a box, if nothing
-enters it; what needs nesting, concurrency, history or choices is refused by name and line.
+Comments, directions and styles are skipped, notes and remarks as well; these are counted.
 """
 
 from __future__ import annotations
@@ -9,25 +8,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, refuse
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
-from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StateDiagram
+from fsm.formats.diagrams.reactions import add_reactions, is_reaction
+from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
+from fsm.formats.diagrams.state_diagram import (
+    MAX_DEPTH,
+    DiagramEdge,
+    DiagramNode,
+    PseudoState,
+    StarMark,
+    StateDiagram,
+)
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.machine import Machine
 from fsm.text import shortened
 
 __all__ = ["is_state_diagram", "parse_diagram", "read_diagram"]
 
+_LONGEST_LINE = 100_000
 _START = "[*]"
 _WORD = r"[^\s:{}\"<>\-\[\]]+"
 _PSEUDO_STATE = r"\[\*\]|\[\[\w+\]\]|[\w.+]+\[H\*?\]|\[H\*?\]"
 _NAME = rf"(?:{_PSEUDO_STATE}|\"[^\"]*\"|{_WORD}(?:-{_WORD})*)"
 _END = re.compile(_NAME)
-_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>))*"
-_TAIL = re.compile(rf"{_LOOKS}\s*(?::(?P<label>.*))?", re.DOTALL)
+_LOOKS = r"(?:\s*(?:##?[\w\[\],;:.|/\\-]+|<<[^<>]*>>|(?<=\s)\[\[(?:[^\]]|\](?!\]))*\]\]))*"
+_TAIL = re.compile(rf"(?P<looks>{_LOOKS})\s*(?::(?P<label>.*))?", re.DOTALL)
 _STATE = re.compile(
     rf"state\s+(?:\"(?P<title>[^\"]*)\"\s+as\s+(?P<id>{_NAME})"
     rf"|(?P<id2>{_NAME})\s+as\s+(?:\"(?P<title2>[^\"]*)\"|(?P<alias>{_NAME}))"
@@ -36,22 +46,24 @@ _STATE = re.compile(
 )
 _CLASS = re.compile(r":::\s*[\w,-]+")
 _DESCRIPTION = re.compile(rf"(?P<id>{_NAME}){_LOOKS}\s*:(?P<text>.*)", re.DOTALL)
-_STEREOTYPE = re.compile(r"<<\s*(\w+)")
-_PSEUDO = {
-    "fork": "a fork", "join": "a join", "choice": "a choice", "history": "a history state",
-    "entrypoint": "an entry point", "exitpoint": "an exit point", "inputpin": "an input pin",
-    "outputpin": "an output pin", "expansioninput": "an expansion input",
-    "expansionoutput": "an expansion output", "start": "a start by stereotype",
-    "end": "an end by stereotype", "sdlreceive": "an SDL symbol",
+_HISTORY = re.compile(r"(?P<box>[^\[\]]*)\[H(?P<deep>\*?)\]")
+_STEREOTYPE = re.compile(r"<<\s*(?P<name>\w+\*?)|\[\[(?P<old>\w+)\]\]")
+_REGION = re.compile(r"<<\s*region\s*>>", re.IGNORECASE)
+_PSEUDO: dict[str, PseudoState] = {
+    "fork": "fork", "join": "join", "choice": "choice", "junction": "choice",
+    "entrypoint": "point", "exitpoint": "point", "inputpin": "point", "outputpin": "point",
+    "expansioninput": "point", "expansionoutput": "point", "start": "start", "end": "end",
+    "history": "shallow", "history*": "deep",
 }  # fmt: skip
+_NOTE = re.compile(r"note\s+(?:left|right)\s+of\s+(?P<id>\S+)\s*:(?P<text>.*)", re.IGNORECASE)
 _SIGN_OF_STATES = re.compile(r"^[ \t]*state\s|\[\*\]", re.IGNORECASE | re.MULTILINE)
-_LATER = "is not read yet; flat diagrams are"
+_PARTS = re.compile(r"(?:[#&]#?\w{1,31};|[^;])+")
 
 
 def read_diagram(path: Path | str) -> Machine:
     """Return the machine of a file with a Mermaid or PlantUML state diagram.
 
-    Raises :class:`MachineError` with file and line for what is none, or is not flat.
+    Raises :class:`MachineError` with file and line for what is none.
     """
     text = read_text(Path(path), MAX_BYTES, "a machine", MachineError)
     is_mermaid = Path(path).suffix.lower() in (".mmd", ".mermaid")
@@ -97,8 +109,16 @@ class _LineReader:
         self.dialect = dialect
         self.diagram = StateDiagram(name)
         self.line = 0
-        self.box = ""
+        self.open: list[Scope] = [TOP]
+        """The boxes around the line, the outermost first."""
+        self.scopes = Scopes(self.diagram, innermost=dialect is MERMAID)
         self.titled: set[str] = set()
+        self.parted: set[str] = set()
+        """The states of which a region has begun."""
+
+    @property
+    def scope(self) -> Scope:
+        return self.open[-1]
 
     def read(self, text: str, first_line: int) -> StateDiagram:
         """Read all lines."""
@@ -113,6 +133,8 @@ class _LineReader:
         skipped_to: re.Pattern[str] | None = None
         for number, written in lines:
             self.line = first_line + number
+            if len(written) > _LONGEST_LINE:
+                self._refuse(f"a line of more than {_LONGEST_LINE:,} characters")
             if skipped_to:
                 skipped_to = None if skipped_to.fullmatch(written.strip()) else skipped_to
                 continue
@@ -121,15 +143,41 @@ class _LineReader:
                 self._refuse_more(lines, first_line)
                 break
             skipped_to = next((e for b, e in self.dialect.blocks if b.fullmatch(line)), None)
-            if line and not skipped_to and not self.dialect.skipped.fullmatch(line):
-                self._statement(line)
-        if skipped_to or self.box:
-            what = (
-                f"the state {self.box!r}" if self.box else "a part that is skipped, such as a note,"
-            )
+            if match := self.dialect.history.fullmatch(line):
+                self._histories(match)
+            elif skipped_to or self.dialect.skipped.fullmatch(line):
+                self._skip(line)
+            else:
+                self._statements(line)
+        if skipped_to or self.scope.box:
+            what = f"the state {self.scope.box!r}"
+            what = "a part that is skipped, such as a note," if skipped_to else what
             self._refuse(f"{what} does not end")
-        self._flatten()
+        self._settle()
         return self.diagram
+
+    def _skip(self, line: str) -> None:
+        """Count a note; read one that says what happens inside of a state with states inside."""
+        if line[:4].lower() != "note":
+            return
+        match = _NOTE.fullmatch(line)
+        lines = self.dialect.text(match["text"].strip()).split("\n") if match else []
+        if match and match["id"] in self.diagram.boxes and all(map(is_reaction, lines)):
+            add_reactions(self.diagram, match["id"], lines, self.line)
+        else:
+            self.diagram.skipped["note"] += 1
+
+    def _statements(self, line: str) -> None:
+        for part in _PARTS.findall(line) if self.dialect is MERMAID else [line]:
+            if part.strip():
+                self._statement(part.strip())
+
+    def _histories(self, match: re.Match[str]) -> None:
+        """Take states of a class that says history for history states."""
+        for name in re.split(r"[\s,]+", match["ids"].strip()):
+            self._node(name, Mention.NAMED)
+            if name in self.diagram.nodes:
+                self.diagram.nodes[name].kind = "deep" if match["deep"] else "shallow"
 
     def _refuse_more(self, lines: Iterator[tuple[int, str]], first_line: int) -> None:
         for number, line in lines:
@@ -137,27 +185,26 @@ class _LineReader:
                 self.line = first_line + number
                 self._refuse("a second diagram; a file has one machine")
 
-    def _refuse(self, what: str) -> None:
+    def _refuse(self, what: str) -> NoReturn:
         refuse(self.diagram.name, self.line, what)
 
     # Statements ------------------------------------------------------------------------------
 
     def _statement(self, line: str) -> None:
         if line == "}":
-            if not self.box:
+            if not self.scope.box:
                 self._refuse("'}' ends nothing")
-            self.box = ""
+            self.open.pop()
         elif line in ("--", "||"):
-            self._refuse(f"concurrency ({line}) {_LATER}")
+            if not self.scope.box:
+                self._refuse(f"{line!r} parts the regions of a state; write it inside of a state")
+            self.open[-1] = self.scope._replace(region=self.scope.region + 1)
         elif match := _STATE.fullmatch(_CLASS.sub("", line)):
             self._state(match)
         elif not self._edge(line):
             self._other(line)
 
     def _state(self, match: re.Match[str]) -> None:
-        stereotype = _STEREOTYPE.search(match["looks"] or "")
-        if stereotype and (what := _PSEUDO.get(stereotype[1].lower())):
-            self._refuse(f"{what} {_LATER}")
         title = match["title"] if match["title"] is not None else match["title2"]
         id_ = match["alias"] or match["id"] or match["id2"] or match["only"]
         title = match["id2"] if match["alias"] else title
@@ -165,26 +212,47 @@ class _LineReader:
         name = self._id(id_)
         if name == _START:
             self._refuse("[*] is no name of a state")
+        if _REGION.search(match["looks"]):
+            self._begin_region()
         if match["open"] and not match["close"]:
-            self._open(name, title)
+            self._open(name, title if title is not None or not quoted else id_[1:-1])
             return
-        node = self.diagram.node(name, self.line, self.box)
-        node.box = self.box or node.box
+        self._node(name, Mention.DECLARED)
+        self._stereotype(name, match["looks"])
         if title is not None or quoted:
             self._title(name, title if title is not None else id_.strip('"'))
         elif match["text"]:
             self._describe(name, match["text"])
 
+    def _begin_region(self) -> None:
+        """Begin another region for a state that is a whole one, as ``fsm draw`` writes it."""
+        if self.scope.box in self.parted:
+            self.open[-1] = self.scope._replace(region=self.scope.region + 1)
+        self.parted.add(self.scope.box)
+
+    def _stereotype(self, name: str, looks: str) -> None:
+        """Take what a stereotype says about a state; those without a meaning here are looks."""
+        match = _STEREOTYPE.search(looks)
+        stereotype = (match["name"] or match["old"]) if match else ""
+        if kind := _PSEUDO.get(stereotype.lower()):
+            if name in self.diagram.boxes:
+                self._refuse(f"{name!r} is <<{stereotype}>> and has states inside")
+            self.diagram.nodes[name].kind = kind
+
     def _open(self, name: str, title: str | None) -> None:
-        if self.box:
-            self._refuse(
-                f"{name!r} is inside of {self.box!r} and has states inside; deeper nesting {_LATER}"
-            )
-        if name in self.diagram.boxes:
-            self._refuse(f"{name!r} has states inside a second time")
-        shown = self._line(title) if title is not None else name
-        self.diagram.boxes[name] = DiagramNode(shown, "", self.line)
-        self.box = name
+        boxes = self.diagram.boxes
+        if len(self.open) > MAX_DEPTH:
+            self._refuse(f"more than {MAX_DEPTH} states in each other")
+        if name in boxes:
+            self._refuse(f"{name!r} has states inside a second time (line {boxes[name].line})")
+        before = self.diagram.nodes.get(name)
+        shown = before.title if before and name in self.titled else name
+        if title is not None:
+            shown = self._line(title)
+            self.titled.add(name)
+        line = before.line if before else self.line
+        boxes[name] = DiagramNode(shown, self.scope.box, line, self.scope.region)
+        self.open.append(Scope(name, 0))
 
     def _edge(self, line: str) -> bool:
         """Read an arrow; return whether the line is one."""
@@ -198,40 +266,34 @@ class _LineReader:
         if not target or not tail or (arrow[0][0] == "<") == (arrow[0][-1] == ">"):
             return False
         ends = [self._id(source[0]), self._id(target[0])]
+        for name in ends:
+            if name != _START:
+                self._node(name, Mention.MARKED if _START in ends else Mention.NAMED)
+        if ends[1] != _START:
+            self._stereotype(ends[1], tail["looks"])
         if arrow[0][0] == "<":
             ends.reverse()
-        label = self.dialect.text((tail["label"] or "").strip())
-        self._connect(ends[0], ends[1], label)
+        self._connect(ends[0], ends[1], self.dialect.text((tail["label"] or "").strip()))
         return True
 
     def _connect(self, source: str, target: str, label: str) -> None:
-        if _START in (source, target) and self.box:
-            self._refuse(f"[*] inside of {self.box!r}: nesting {_LATER}")
         if source == target == _START:
             self._refuse("an arrow from [*] to [*] shows no state")
         if source == _START:
-            self._node(target)
-            self.diagram.initial.setdefault(target, self.line)
+            self.diagram.starts.append(StarMark(target, label, self.line, *self.scope))
         elif target == _START:
-            if label:
-                self._refuse(
-                    f"the arrow to [*] has the label {label!r}: give the end a state of its own"
-                )
-            self._node(source)
-            self.diagram.final.setdefault(source, self.line)
+            self.diagram.ends.append(StarMark(source, label, self.line, *self.scope))
         else:
-            self._node(source)
-            self._node(target)
             self.diagram.edge(DiagramEdge(source, target, label, self.line))
 
     def _other(self, line: str) -> None:
         match = _DESCRIPTION.fullmatch(_CLASS.sub("", line))
         if match:
             name = self._id(match["id"])
-            self._node(name)
+            self._node(name, Mention.DECLARED)
             self._describe(name, match["text"])
         elif self.dialect is MERMAID and _END.fullmatch(_CLASS.sub("", line)):
-            self._node(self._id(_CLASS.sub("", line)))
+            self._node(self._id(_CLASS.sub("", line)), Mention.DECLARED)
         elif line.startswith("!"):
             self._refuse(f"{shortened(line, 60)!r}: the preprocessor of PlantUML is not run")
         else:
@@ -240,44 +302,77 @@ class _LineReader:
     # Names -----------------------------------------------------------------------------------
 
     def _id(self, written: str) -> str:
-        """Return a name without quotes; what is no plain state is refused."""
-        if written.endswith(("[H]", "[H*]")):
-            self._refuse(f"history ({written}) {_LATER}")
+        """Return a name without quotes; a history state has its box in its name."""
+        if match := _HISTORY.fullmatch(written):
+            box = match["box"].removesuffix(".") or self.scope.box
+            if not box:
+                self._refuse(f"{written} outside of a state; write STATE{written}")
+            name = f"{box}[H{match['deep']}]"
+            if name not in self.diagram.nodes:
+                node = self.diagram.node(name, self.line, box)
+                node.kind = "deep" if match["deep"] else "shallow"
+            return name
         if written.startswith("[["):
-            self._refuse(f"{written} {_LATER}")
+            self._refuse(f"{written} is no name of a state")
         return self._line(written[1:-1]) if written.startswith('"') else written
 
-    def _node(self, name: str) -> None:
+    def _node(self, name: str, evidence: Mention) -> None:
         if name not in self.diagram.boxes:
-            self.diagram.node(name, self.line, self.box)
+            self.diagram.node(name, self.line, *self.scope)
+            if not _HISTORY.fullmatch(name):
+                self.scopes.add(name, self.scope, evidence, self.line)
 
     def _line(self, written: str) -> str:
         return self.dialect.text(written).replace("\n", " ")
 
     def _title(self, name: str, written: str) -> None:
         self.titled.add(name)
-        owner = self.diagram.boxes.get(name) or self.diagram.node(name, self.line, self.box)
-        owner.title = self._line(written) or name
+        self.diagram.part(name).title = self._line(written) or name
 
     def _describe(self, name: str, written: str) -> None:
         """Take a description: the title in Mermaid, if it is the first; a remark in PlantUML."""
         if self.dialect.titles_by_colon and name not in self.titled:
             self._title(name, written.strip())
+        else:
+            lines = self.dialect.text(written.strip()).split("\n")
+            add_reactions(self.diagram, name, lines, self.line)
 
-    def _flatten(self) -> None:
-        """Make boxes without states inside plain states, and forget the mentions of the others."""
+    def _settle(self) -> None:
+        """Make boxes without states inside plain states, and put every state into its box."""
         diagram = self.diagram
-        full = {node.box for node in diagram.nodes.values()}
-        for name, box in list(diagram.boxes.items()):
+        for name in diagram.boxes:
+            diagram.nodes.pop(name, None)
+        self.diagram.assumed += self.scopes.settle()
+        self._take_marks()
+        parts = (*diagram.nodes.values(), *diagram.boxes.values())
+        full = {part.box for part in parts} | {mark.box for mark in diagram.starts + diagram.ends}
+        for name in list(diagram.boxes):
             if name not in full:
-                del diagram.boxes[name]
-                diagram.node(name, box.line).title = box.title
-            elif name in diagram.nodes:
-                del diagram.nodes[name]
-            marked = [marks[name] for marks in (diagram.initial, diagram.final) if name in marks]
-            if marked and name in diagram.boxes:
-                what = f"[*] at {name!r}, which has states inside: nesting {_LATER}"
-                refuse(diagram.name, marked[0], what)
+                diagram.nodes[name] = diagram.boxes.pop(name)
+        for name, node in diagram.nodes.items():
+            if node.kind in ("shallow", "deep") and node.box not in diagram.boxes:
+                what = f"the history {name} of a state that has no states inside"
+                refuse(diagram.name, node.line, what)
+
+    def _take_marks(self) -> None:
+        """Read arrows from a ``<<start>>`` and to an ``<<end>>`` as those from and to ``[*]``."""
+        diagram = self.diagram
+        marks = {id_: diagram.nodes.pop(id_) for id_, node in list(diagram.nodes.items())
+                 if node.kind in ("start", "end")}  # fmt: skip
+        edges, diagram.edges = diagram.edges if marks else [], [] if marks else diagram.edges
+        for edge in edges:
+            source, target = marks.get(edge.source), marks.get(edge.target)
+            if source and source.kind == "start" and not target:
+                place = source.box, source.region
+                diagram.starts.append(StarMark(edge.target, edge.label, edge.line, *place))
+            elif target and target.kind == "end" and not source:
+                place = target.box, target.region
+                diagram.ends.append(StarMark(edge.source, edge.label, edge.line, *place))
+            elif source or target:
+                what = f"the arrow from {edge.source!r} to {edge.target!r}"
+                refuse(diagram.name, edge.line, f"{what} enters a start, or leaves an end")
+            else:
+                diagram.edges.append(edge)
 
 
 def _blank_end(line: str, place: int) -> int:

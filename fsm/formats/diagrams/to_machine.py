@@ -10,25 +10,22 @@ a machine has no output but its status.
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from fsm.errors import MachineError
 from fsm.formats.assembly import MAX_PARTS, refuse
-from fsm.formats.diagrams.labels import EventLabel, read_label
+from fsm.formats.diagrams.conditions import drawn_guard
+from fsm.formats.diagrams.labels import EventLabel, actions, read_label
 from fsm.formats.diagrams.state_diagram import StateDiagram
-from fsm.guard import MAX_GUARDS, Guard, parse_guard, symbol, valuations
+from fsm.guard import MAX_GUARDS, symbol, valuations
 from fsm.machine import Machine, Origin, State, Transition
+from fsm.text import quantity
 
 __all__ = ["DrawnStep", "drawn_steps", "machine_of"]
-
-_OTHERWISE = frozenset({"else", "otherwise"})
-# What Python reads as a formula without complaints about odd literals.
-_FORMULA = re.compile(r"(?:[A-Za-z_]\w*|\d+(?![\w.])|[()<>=!]|\s)+", re.ASCII)
-_NOT = re.compile(r"(?:not\b|!|¬)\s*(.+)", re.IGNORECASE | re.DOTALL)
-_LONGEST = 200
 
 
 class DrawnStep(NamedTuple):
@@ -60,6 +57,20 @@ def machine_of(diagram: StateDiagram) -> Machine:
     """Return the machine that a diagram shows; raises :class:`MachineError` with file and line."""
     if not diagram.nodes:
         raise MachineError(f"{diagram.name}: no state is drawn: there is no machine in it")
+    if diagram.nesting is None:
+        machine = _flat_machine(diagram)
+    else:
+        from fsm.formats.diagrams.to_chart import nested_machine
+
+        machine = nested_machine(diagram)
+    skipped = diagram.skipped + Counter(action=sum(len(actions(e.label)) for e in diagram.edges))
+    unread = ", ".join(quantity(count, what) for what, count in sorted(skipped.items()))
+    if not unread:
+        return machine
+    return replace(machine, ignored=(*machine.ignored, f"not read: {unread}"))
+
+
+def _flat_machine(diagram: StateDiagram) -> Machine:
     steps = drawn_steps(diagram)
     initial = _initial(diagram, steps)
     has_marks = bool(diagram.initial or diagram.final)
@@ -83,7 +94,16 @@ def machine_of(diagram: StateDiagram) -> Machine:
             line = next(iter(by_source.values()))[0].line
             refuse(diagram.name, line, f"more than {MAX_PARTS} transitions")
     stem = Path(diagram.name).stem
-    return Machine(stem, stem, states, tuple(events), tuple(transitions), initial, guards=guards)
+    return Machine(
+        stem,
+        stem,
+        states,
+        tuple(events),
+        tuple(transitions),
+        initial,
+        guards=guards,
+        assumed=tuple(diagram.assumed),
+    )
 
 
 def _status(diagram: StateDiagram, id_: str) -> str | None:
@@ -121,7 +141,8 @@ class _EventTable:
 
     def __init__(self, file: str, event: str, steps: Mapping[str, list[DrawnStep]]) -> None:
         self.file, self.event, self.steps = file, event, steps
-        self.guards = {step: _guard(step.guard) for of_state in steps.values() for step in of_state}
+        drawn = [step for of_state in steps.values() for step in of_state]
+        self.guards = {step: drawn_guard(step.guard) for step in drawn}
         names = {name for guard in self.guards.values() if guard for name in guard.names}
         if len(names) > MAX_GUARDS:
             line = next(iter(steps.values()))[0].line
@@ -169,18 +190,3 @@ class _EventTable:
                     f"{label!r} leads from {step.source!r} to {step.target!r}, on line "
                     f"{before.line} to {before.target!r}; tell them apart by guards: [condition]",
                 )
-
-
-def _guard(text: str) -> Guard | None:
-    """Return a guard; ``None`` for ``else``. What is no formula is one condition as a whole."""
-    if text.casefold() in _OTHERWISE:
-        return None
-    if _FORMULA.fullmatch(text) and len(text) <= _LONGEST:
-        try:
-            return parse_guard(text.strip(), "")
-        except (MachineError, ValueError, RecursionError, MemoryError):
-            pass
-    negated = _NOT.fullmatch(text)
-    if negated:
-        return Guard.named(negated[1].strip()).negated()
-    return Guard.named(text)

@@ -19,6 +19,9 @@ def state_separator(spec: Spec) -> Separator:
 
 def inseparable_pair(spec: Spec) -> tuple[int, int] | None:
     """Return the first two states that no word tells apart, ``None`` where there are none."""
-    apart = state_separator(spec)
+    if spec.is_complete:
+        alike = (states for states in spec.classes() if len(states) > 1)
+        return next(((states[0], states[1]) for states in alike), None)
+    apart = PairTable(spec).apart
     pairs = combinations(range(len(spec.next)), 2)
     return next((pair for pair in pairs if apart(*pair) is None), None)

@@ -1,0 +1,79 @@
+"""How Graphviz is to lay a picture out, besides what the picture says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from fsm.drawing.grid_layout import Places
+from fsm.drawing.model import Picture
+
+__all__ = ["PLAIN", "Layout", "TitleSide", "backward_arrows"]
+
+TitleSide: TypeAlias = Literal["l", "c", "r"]
+"""Left, in the middle, right: the words of Graphviz."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How Graphviz is to lay a picture out."""
+
+    engine: str = "dot"
+    """The layout engine."""
+    in_line: bool = False
+    """Whether labels stand in the middle of their arrows, as nodes that nothing crosses; only the
+    engine ``dot`` can put them beside their arrows, and some of them nearer to others."""
+    numbered: bool = False
+    """Whether states, boxes and arrows have ids, by which they are found in an SVG."""
+    places: Places = field(default_factory=dict)
+    """Positions of the states; with them, the labels of arrows are tooltips."""
+    sides: Mapping[int, TitleSide] = field(default_factory=dict)
+    """Where titles stand at the edges of their boxes, by the number of the box; default: left."""
+    below: frozenset[int] = frozenset()
+    """The boxes with the title at the lower edge."""
+    wide: frozenset[int] = frozenset()
+    """The boxes that are wider than their states need, so that arrows pass beside the title."""
+    mirrored: bool = False
+    """Whether boxes and arrows are given to Graphviz in reverse order, from which it begins."""
+    quick: bool = False
+    """Whether the engine must not look long for the best places."""
+    space: float = 1.0
+    """By how much the distances of states are larger than usual."""
+
+    @property
+    def is_layered(self) -> bool:
+        """Whether states stand in layers, in the direction of the picture."""
+        return self.engine == "dot"
+
+
+PLAIN = Layout()
+
+
+def backward_arrows(picture: Picture) -> frozenset[int]:
+    """Return the numbers of the arrows that lead back to a state on the way from the initial one.
+
+    Without them, layers are in the direction of all arrows. They are found depth first.
+    """
+    leaving: dict[str, list[tuple[int, str]]] = {node.name: [] for node in picture.nodes}
+    for number, arrow in enumerate(picture.arrows):
+        leaving[arrow.source].append((number, arrow.target))
+    backward: set[int] = set()
+    is_done: dict[str, bool] = {}
+    for root in ([picture.initial] if picture.initial is not None else []) + list(leaving):
+        if root in is_done:
+            continue
+        is_done[root] = False
+        stack = [(root, iter(leaving[root]))]
+        while stack:
+            name, exits = stack[-1]
+            number, target = next(exits, (-1, ""))
+            if number < 0:
+                is_done[name] = True
+                stack.pop()
+            elif target not in is_done:
+                is_done[target] = False
+                stack.append((target, iter(leaving[target])))
+            elif not is_done[target]:
+                backward.add(number)
+    return frozenset(backward)

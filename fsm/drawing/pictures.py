@@ -1,0 +1,47 @@
+"""The picture of a machine: of its declaration, or of its table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fsm.arguments import as_several
+from fsm.drawing.declaration import OnlyTableError, is_nested
+from fsm.drawing.declared import declared_picture
+from fsm.drawing.model import DIRECTIONS, Look, Picture
+from fsm.drawing.tabular import table_picture
+from fsm.drawing.view import View, of_statuses, without_events
+from fsm.errors import ArgumentError, FsmError
+from fsm.machine import Machine
+from fsm.suggest import no_such
+
+__all__ = ["picture_of"]
+
+
+def picture_of(machine: Machine, look: Look | None = None) -> Picture:
+    """Return the picture of a machine.
+
+    A machine that was declared with states inside states is drawn so. Where the look asks for the
+    table or for no boxes, or has marks that only the table can show, the table is drawn.
+
+    Raises :class:`FsmError` for a direction, an event, a state or a status that does not exist.
+    """
+    look = Look() if look is None else look
+    if not isinstance(look, Look):
+        raise ArgumentError(f"look: {look!r} is no Look; write for example Look(direction='TB')")
+    if look.direction not in (None, *DIRECTIONS):
+        raise FsmError(no_such("direction", str(look.direction), DIRECTIONS))
+    look = replace(
+        look,
+        collapse=tuple(as_several("collapse", look.collapse, str)),
+        hide=tuple(as_several("hide", look.hide, str)),
+        only=tuple(as_several("only", look.only, str)),
+    )
+    view = View(machine, look.overlay, {}, {})
+    view = without_events(view, look.hide) if look.hide else view
+    view = of_statuses(view, look.only) if look.only else view
+    if look.flat or not look.group or not is_nested(machine):
+        return table_picture(machine, view, look)
+    try:
+        return declared_picture(machine, view, look)
+    except OnlyTableError as error:
+        return replace(table_picture(machine, view, look), notes=(str(error),))

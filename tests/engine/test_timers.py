@@ -1,0 +1,186 @@
+"""Timers fire in a replay as one message followed in plain Python says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+from random import Random
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from fsm.engine import firings, replay
+from fsm.engine.explanation import explain
+from fsm.errors import LogError
+from fsm.machine import Machine, Timer, Transition
+from fsm.simulation import simulate
+from tests.engine.timer_oracle import (
+    MOST,
+    EndlessError,
+    Message,
+    rows_of_messages,
+    timed_machine,
+)
+
+SEEDS = st.integers(0, 1 << 40)
+START = datetime(2026, 1, 5, tzinfo=UTC)
+Rows = dict[str, list[tuple[int, str]]]
+
+
+def at(micros: int) -> datetime:
+    return START + timedelta(microseconds=micros)
+
+
+def log_of(rows: Rows) -> pl.DataFrame:
+    """Return rows as a log, in order of time."""
+    flat = [(m, at(time), event) for m, events in rows.items() for time, event in events]
+    flat.sort(key=lambda row: row[1])
+    return pl.DataFrame(flat, ["message_id", "timestamp", "event"], orient="row")
+
+
+def followed(machine: Machine, rows: Rows, end: int, validity: int | None) -> list[Message]:
+    return [Message(machine, validity).follow(events, end) for events in rows.values()]
+
+
+@pytest.fixture(params=[0, 1 << 20], ids=["all at once", "one by one"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firings, "FEW", request.param)
+    monkeypatch.setattr(firings, "MOST_IN_A_ROW", MOST)
+
+
+@pytest.mark.usefixtures("way")
+@given(SEEDS)
+def test_a_replay_agrees_with_plain_python(seed: int) -> None:
+    random = Random(seed)
+    validity = random.choice((None, 2, 6))
+    machines = [timed_machine(random, name=name, deadline=validity is not None) for name in "mn"]
+    rows, end = rows_of_messages(random, 12), random.randint(12, 25)
+    execute = partial(
+        replay,
+        log_of(rows),
+        machines,
+        validity=validity and timedelta(microseconds=validity),
+        as_of=at(end),
+        statuses=True,
+    )
+    try:
+        expected = {m.name: followed(m, rows, end, validity) for m in machines}
+    except EndlessError:
+        with pytest.raises(LogError, match="fire more than"):
+            execute()
+        return
+    found = execute()
+    for machine in machines:
+        messages = expected[machine.name]
+        texts = [text for message in messages for _, text in message.fired]
+        states = dict(zip(rows, (message.state for message in messages), strict=True))
+        finals = found.statuses.select("message_id", f"{machine.name}.state")
+        assert dict(finals.iter_rows()) == states
+        assert found.machines[machine.name].timers == {
+            str(timer): texts.count(str(timer)) for timer in machine.timers
+        }
+
+
+@given(SEEDS)
+def test_a_simulated_log_is_accepted_whole(seed: int) -> None:
+    machine = timed_machine(Random(seed), deadline=True)
+    timers = tuple(replace(timer, delay=timer.delay * 10**7) for timer in machine.timers)
+    machine = replace(machine, timers=timers)
+    (log,) = simulate(machine, messages=20, seed=seed % 1000)
+    try:
+        found = replay(log, machine)
+    except LogError:  # timers that go round: the log ends, the machine would not
+        return
+    assert found.rejected == 0
+
+
+@given(SEEDS)
+def test_a_story_tells_each_firing(seed: int) -> None:
+    random = Random(seed)
+    machine, end = timed_machine(random), random.randint(12, 25)
+    rows = rows_of_messages(random, 1)
+    try:
+        (message,) = followed(machine, rows, end, None)
+    except EndlessError:
+        return
+    (story,) = explain(log_of(rows), "m0", machine, as_of=at(end))
+    fired = [(entry.timestamp, entry.timer) for entry in story.entries if entry.timer]
+    assert fired == [(at(time), text) for time, text in message.fired]
+    assert all(entry.place == "" for entry in story.entries if entry.timer)
+
+
+@given(SEEDS)
+def test_a_log_in_two_parts_gives_what_the_whole_gives(seed: int) -> None:
+    random = Random(seed)
+    validity = random.choice((None, timedelta(microseconds=6)))
+    machine = timed_machine(random, deadline=True)
+    log = log_of(rows_of_messages(random, 8))
+    cut = random.randint(0, 12)
+    try:
+        whole = replay(log, machine, validity=validity)
+        with TemporaryDirectory() as directory:
+            for part in (
+                log.filter(is_early := pl.col("timestamp") < at(cut)),
+                log.filter(~is_early),
+            ):
+                if part.height:
+                    found = replay(part, machine, validity=validity, checkpoint=directory)
+    except LogError:
+        return
+    assert found.machines["m"] == whole.machines["m"]
+    assert found.rejected == whole.rejected
+
+
+def expiring(machine: Machine, delay: timedelta) -> Machine:
+    """Return a machine whose states say whether the validity period runs or is over, by a timer."""
+    deadline = machine.deadline
+    assert deadline
+    states, transitions = [], []
+    for phase in ("", " running", " over"):
+        for state in machine.states:
+            states.append(replace(state, name=state.name + phase))
+        for state, event in product(machine.states, machine.events):
+            step = machine.step(state.name, event)
+            target = step.target if step else state.name
+            after = " running" if not phase and event == deadline.start else phase
+            ended = machine.step(deadline.state, deadline.event)
+            if phase == " over" and step and target == deadline.state and ended:
+                target = ended.target
+            if step or after != phase:
+                transitions.append(Transition(state.name + phase, event, target + after, event))
+        if phase == " running":
+            for state in machine.states:
+                ended = machine.step(state.name, deadline.event)
+                target = ended.target if ended and state.name == deadline.state else state.name
+                transitions.append(Transition(state.name + phase, "over", target + " over", "over"))
+    running = tuple(state.name for state in states if state.name.endswith(" running"))
+    return replace(
+        machine,
+        name="expiring",
+        states=tuple(states),
+        events=(*machine.events, "over"),
+        transitions=tuple(transitions),
+        deadline=None,
+        timers=(Timer.of("over", delay, *running),),
+    )
+
+
+@given(SEEDS)
+def test_a_validity_period_is_a_timer(seed: int) -> None:
+    random = Random(seed)
+    machine = replace(timed_machine(random, deadline=True), timers=())
+    assume(machine.deadline is not None)
+    delay = timedelta(microseconds=random.randint(1, 9))
+    log, end = log_of(rows_of_messages(random, 20)), at(random.randint(12, 25))
+    found = replay(log, [machine, expiring(machine, delay)], validity=delay, as_of=end)
+    expected, timed = found.machines.values()
+    states = Counter()
+    for state, count in timed.states.items():
+        states[state.partition(" ")[0]] += count
+    assert dict(states) == expected.states

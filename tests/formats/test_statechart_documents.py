@@ -1,0 +1,355 @@
+"""Statecharts of other programs: what each form means, as arrows, or why it is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fsm.catalog import load
+from fsm.errors import MachineError
+from fsm.machine import Machine
+
+
+def arrows(machine: Machine) -> list[str]:
+    """Return the initial state, and the arrows of a machine in the order of the alphabet."""
+    steps = (f"{t.source} {t.event} {t.target}" for t in machine.transitions)
+    return [machine.initial, *sorted(steps)]
+
+
+def listed(text: str) -> list[str]:
+    initial, *steps = text.split("; ")
+    return [initial, *sorted(steps)]
+
+
+def read(text: str, folder: Path, suffix: str = ".json") -> Machine:
+    path = folder / f"m{suffix}"
+    path.write_text(text)
+    return load(str(path))
+
+
+def xstate(states: str, more: str = "") -> str:
+    return f'{{"id": "m", "initial": "a", {more} "states": {{{states}}}}}'
+
+
+XSTATE = {
+    "a target": (xstate('"a": {"on": {"x": "b"}}, "b": {}'), "a; a x b"),
+    "an object and a list": (
+        xstate('"a": {"on": {"x": [{"target": "b", "guard": "p"}, {"target": "a"}]}}, "b": {}'),
+        "a; a x[p] b; a x[not p] a",
+    ),
+    "cond of version 4": (
+        xstate('"a": {"on": {"x": {"target": "b", "cond": {"type": "p", "n": 3}}}}, "b": {}'),
+        "a; a x[p(n: 3)] b",
+    ),
+    "and, or, not": (
+        xstate(
+            '"a": {"on": {"x": {"target": "b", "guard": {"type": "and", "guards": ["p", '
+            '{"type": "not", "guards": ["q"]}]}}}}, "b": {}'
+        ),
+        "a; a x[p, not q] b",
+    ),
+    "forbidden": (
+        xstate('"a": {"initial": "c", "states": {"c": {"on": {"x": null}}}, '
+               '"on": {"x": "b"}}, "b": {}'),
+        "c; c x c",
+    ),
+    "a child and an id": (
+        xstate(
+            '"a": {"initial": "c", "states": {"c": {}, "d": {"id": "deep"}}, "on": {"x": ".d", '
+            '"y": "#b.e"}}, "b": {"id": "b", "initial": "e", '
+            '"states": {"e": {"on": {"z": "#deep"}}}}'
+        ),
+        "c; c x d; c y e; d x d; d y e; e z d",
+    ),
+    "equal names of states": (
+        xstate('"a": {"initial": "c", "states": {"c": {"on": {"x": "#m.b.c"}}}},'
+               '"b": {"initial": "c", "states": {"c": {}}}'),
+        "a.c; a.c x b.c",
+    ),
+    "always": (xstate('"a": {"on": {"x": "b"}}, "b": {"always": "c"}, "c": {}'), "a; a x c"),
+    "after": (xstate('"a": {"after": {"1000": "b"}}, "b": {}'), "a; a after 1000 in a b"),
+    "a delay by name": (xstate('"a": {"after": {"SOON": "b"}}, "b": {}'), "a; a after SOON in a b"),
+    "parallel and done": (
+        xstate(
+            '"a": {"type": "parallel", "states": {"p": {"initial": "p1", "states": {"p1": {"on": '
+            '{"x": "p2"}}, "p2": {"type": "final"}}}, '
+            '"q": {"initial": "q1", "states": {"q1": {"on": '
+            '{"y": "q2"}}, "q2": {"type": "final"}}}}, "onDone": "b"}, "b": {}'
+        ),
+        "p1+q1; p1+q1 x p2+q1; p1+q1 y p1+q2; p1+q2 x b; p2+q1 y b",
+    ),
+    "invoked": (
+        xstate('"a": {"invoke": {"src": "get", "onDone": "b", "onError": '
+               '{"target": "c"}}}, "b": {}, "c": {}'),
+        "a; a done.invoke.get b; a error.platform.get c",
+    ),
+    "of the machine itself": (
+        xstate('"a": {"on": {"x": "b"}}, "b": {}', '"on": {"x": ".a", "y": ".b"},'),
+        "a; a x b; a y b; b x a; b y b",
+    ),
+    "a wildcard": (
+        xstate('"a": {"on": {"x": "b", "*": "c"}}, "b": {"on": {"y": "a"}}, "c": {}'),
+        "a; a x b; a y c; a * c; b y a",
+    ),
+    "stays, or not": (
+        xstate('"a": {"initial": "c", "states": {"c": {"on": {"x": "d"}}, "d": {}}, "on": '
+               '{"y": {"target": "a"}, "z": {"actions": ["log"]}}}'),
+        "c; c x d; c y c; c z c; d y c; d z d",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), XSTATE.values(), ids=XSTATE)
+def test_xstate(text: str, expected: str, tmp_path: Path) -> None:
+    assert arrows(read(text, tmp_path)) == listed(expected)
+
+
+MARKUP = {
+    "lists, all states, the same, none": (
+        """
+        states: [a, {name: b, final: true}, c]
+        transitions:
+          - [x, a, b]
+          - {trigger: y, source: '*', dest: c, conditions: [p], unless: q}
+          - [z, [a, c], =]
+          - [w, c, null]
+        initial: a
+        """,
+        "a; a x b; a y[p, not q] c; a z a; b y[p, not q] c; c y[p, not q] c; c z c; c w c",
+    ),
+    "nested, without an initial child": (
+        """
+        states: [off, {name: on, children: [dim, {name: lit, transitions: []}]}]
+        transitions: [[x, off, on], [y, on, on_dim], [z, on_dim, off]]
+        initial: off
+        """,
+        "off; off x on; on_dim y on_dim; on_dim z off; on y on_dim",
+    ),
+    "regions": (
+        """
+        states:
+          - {name: p, initial: [q, r], children: [{name: q, initial: q1, children: [q1, q2]}, r]}
+          - e
+        transitions: [[x, p_q_q1, p_q_q2], [y, p_q, p_q], [z, p, e]]
+        initial: p
+        """,
+        (
+            "p_q_q1+p_r; p_q_q1+p_r x p_q_q2+p_r; p_q_q1+p_r y p_q_q1+p_r; p_q_q1+p_r z e; "
+            "p_q_q2+p_r y p_q_q1+p_r; p_q_q2+p_r z e"
+        ),
+    ),
+    "ordered, initial by default": (
+        "{states: [initial, b], ordered_transitions: true}",
+        "initial; initial next_state b; b next_state initial",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MARKUP)
+def test_markup_of_transitions(kind: str, tmp_path: Path) -> None:
+    text, expected = MARKUP[kind]
+    assert arrows(read(text, tmp_path, ".yaml")) == listed(expected)
+
+
+SISMIC = """
+statechart:
+  name: door
+  preamble: x = 0
+  root state:
+    name: root
+    initial: off
+    transitions: [{event: reset, target: off}]
+    states:
+      - name: off
+        contract: [{before: x == 0}]
+        transitions: [{event: go, target: work, guard: x > 3 and not active('work')}]
+      - name: work
+        parallel states:
+          - name: left
+            initial: l1
+            states: [{name: l1, transitions: [{event: a, target: l2}]}, {name: l2}]
+          - {name: right, transitions: [{guard: after(2.5), target: end}]}
+      - {name: end, type: final}
+"""
+
+
+def test_sismic(tmp_path: Path) -> None:
+    machine = read(SISMIC, tmp_path, ".yml")
+    assert arrows(machine) == listed(
+        "off; off reset off; off go[x > 3] l1+right; l1+right reset off; "
+        "l1+right after 2.5 s in right end; l1+right a l2+right; l2+right reset off; "
+        "l2+right after 2.5 s in right end"
+    )
+    assert [(timer.event, timer.delay) for timer in machine.timers] == [
+        ("after 2.5 s in right", 2_500_000)
+    ]
+    assert machine.ignored == ("not read: 1 contract",)
+
+
+LIBRARY = """
+name: Lamp
+states:
+  off:
+    transitions: [{event: press, target: on, cond: power > 3}, {event: press, target: off}]
+  on:
+    enter: [{raise: tick}, {log: x}]
+    states:
+      dim: {initial: true, transitions: [{event: tick, target: lit}]}
+      lit: {exit: [{send: {event: gone}}]}
+    transitions: [{event: press, target: off}]
+"""
+MAYBE = LIBRARY.replace("[{raise: tick}, {log: x}]", "[{if: {cond: x, then: [{raise: tick}]}}]")
+
+
+def test_documents_of_python_statemachine(tmp_path: Path) -> None:
+    machine = read(LIBRARY, tmp_path, ".yaml")
+    assert arrows(machine) == listed(
+        "off; off press[power > 3] lit; off press[not power > 3] off; "
+        "lit press[power > 3] off; lit press[not power > 3] off"
+    )
+    with pytest.raises(
+        MachineError, match=r"m\.yaml:2: Lamp: an action uses 'if', so an event can"
+    ):
+        read(MAYBE, tmp_path, ".yaml")
+    with pytest.raises(MachineError, match=r"m\.yaml:5: no state 'onn'; did you mean 'on'"):
+        read(LIBRARY.replace("target: on,", "target: onn,"), tmp_path, ".yaml")
+
+
+LANGUAGE = {
+    "StartAt": "Pick",
+    "States": {
+        "Pick": {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": "$.n", "NumericGreaterThan": 1, "Next": "Pay"},
+                {"Not": {"Variable": "$.m", "IsNull": True}, "Next": "Both"},
+            ],
+        },
+        "Pay": {
+            "Type": "Task",
+            "Resource": "r",
+            "TimeoutSeconds": 60,
+            "Retry": [{"ErrorEquals": ["States.ALL"]}],
+            "Catch": [{"ErrorEquals": ["Poor"], "Next": "No"}],
+            "Next": "Rest",
+        },
+        "Both": {
+            "Type": "Parallel",
+            "Branches": [
+                {"StartAt": "L", "States": {"L": {"Type": "Pass", "End": True}}},
+                {"StartAt": "R", "States": {"R": {"Type": "Task", "Resource": "q", "End": True}}},
+            ],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "No"}],
+            "Next": "Rest",
+        },
+        "Rest": {"Type": "Wait", "Seconds": 5, "End": True},
+        "No": {"Type": "Fail"},
+    },
+}
+
+
+def test_states_language(tmp_path: Path) -> None:
+    machine = read(json.dumps(LANGUAGE), tmp_path)
+    start, *steps = arrows(machine)
+    assert start == "Pick"
+    assert steps == sorted(
+        [
+            "Pick Pick: $.n NumericGreaterThan 1 Pay",
+            "Pick Pick: not ($.m IsNull true) L+R",
+            "Pick Pick failed: States.NoChoiceMatched Failed",
+            "Pay Pay succeeded Rest",
+            "Pay Pay retried Pay",
+            "Pay Pay failed: Poor No",
+            "Pay Pay failed: States.Timeout Failed",
+            "Pay Pay failed: other Failed",
+            "Both branch 1 done+R R succeeded Rest",
+            "Both branch 1 done+R R failed: other No",
+            "L+Both branch 2 done L passed Rest",
+            "L+R L passed Both branch 1 done+R",
+            "L+R R succeeded L+Both branch 2 done",
+            "L+R R failed: other No",
+            "Rest Rest over Succeeded",
+        ]
+    )
+    statuses = {state.name: (state.status, state.final) for state in machine.states}
+    assert statuses["L+R"] == ("Running", False)
+    assert statuses["Succeeded"] == ("Succeeded", True)
+    assert statuses["No"] == ("Failed", True)
+    assert [timer.event for timer in machine.timers] == ["Pay failed: States.Timeout", "Rest over"]
+
+
+REFUSED = {
+    "a misspelt member": (xstate('"a": {"onn": {}}'), 1, "no member 'onn'; did you mean 'on'?"),
+    "no such target": (xstate('\n"a": {"on": {"x": "bb"}}, "b": {}'), 2, "no state 'bb'"),
+    "no such id": (xstate('"a": {"on": {"x": "#bb"}}'), 1, "no id 'bb'"),
+    "two versions": (
+        xstate('"a": {"on": {"x": {"cond": "p"},\n"y": {"guard": "p"}}}'), 2, "write one version"
+    ),
+    "the definition": (xstate('"a": {"transitions": []}'), 1, '"machine.config" instead'),
+    "no initial state": ('{"id": "m", "states": {"a": {}}}', 1, "'m' has no initial state"),
+    "regions of version 4": (
+        xstate('"a": {"type": "parallel", "states": {"p": {"on": {"x": '
+               '{"target": "q", "cond": "c"}}},'
+               '"q": {}}}'),
+        1,
+        "XState 4 leaves the other regions of 'a' as they are",
+    ),
+    "sends": (
+        xstate('"a": {"entry": [{"type": "xstate.send", "event": "x"}]}'), 1, "raise it, or leave"
+    ),
+    "no states at all": ('{"a": 1}', 1, "not a machine of XState"),
+    "a state of no type": ('{"StartAt": "A",\n"States": {"A": {"Type": "Tsk"}}}', 2, "'Task'?"),
+    "no next state": ('{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}', 1, 'nor "End"'),
+    "a markup without such a state": (
+        '{"states": ["a"], "initial": "a", "transitions": [["x", "a", "b"]]}', 1, "no state 'b'"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(text: str, line: int, message: str, tmp_path: Path) -> None:
+    with pytest.raises(MachineError) as refused:
+        read(text, tmp_path)
+    assert str(refused.value).startswith(f"{tmp_path}/m.json:{line}: ")
+    assert message in str(refused.value)
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
+    for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+REFUSED_YAML = {
+    "no YAML": ("a: [", 1, "not YAML"),
+    "no mapping": ("- a", 1, "must be a mapping"),
+    "a type": ("states:\n- !!python/object:os.system x", 2, "the tag"),
+    "aliases that multiply": (BOMB, 1, "more than 250,000 values"),
+    "an alias of itself": ("a: &a [*a]", 1, "nested too deeply"),
+    "twice": ("states: []\nstates: []", 2, "'states' occurs twice"),
+    "a merge": ("a: &a {b: 1}\nstates:\n  <<: *a", 3, "'<<' is not read"),
+    "deep": ("[" * 300, 1, "nested too deeply"),
+    "a root without states": ("statechart: {name: x}", 1, 'needs a "root state"'),
+    "sent by chance": (
+        (
+            "statechart: {name: x, root state: {name: r, initial: a, states: [{name: a,\n"
+            "'on entry': 'if x: send(\"b\")'}]}}"
+        ),
+        1,
+        "may send an event",
+    ),
+    "into a region": (
+        (
+            "states: [a, {name: p, children: [q, r], initial: [q, r]}]\ninitial: a\n"
+            "transitions:\n- {trigger: x, source: a, dest: p_q}"
+        ),
+        4,
+        "leads into one region of 'p'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "message"), REFUSED_YAML.values(), ids=REFUSED_YAML)
+def test_what_is_refused_in_yaml(text: str, line: int, message: str, tmp_path: Path) -> None:
+    with pytest.raises(MachineError) as refused:
+        read(text, tmp_path, ".yaml")
+    assert str(refused.value).startswith(f"{tmp_path}/m.yaml:{line}: ")
+    assert message in str(refused.value)
