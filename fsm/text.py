@@ -14,6 +14,8 @@ __all__ = [
     "display_width",
     "first_names",
     "inert",
+    "joinable_lines",
+    "joined_lines",
     "json_text",
     "pad",
     "plain_ids",
@@ -32,6 +34,8 @@ COMPUTED = "^'*(?:[=@\t\r\uff1d\uff20]|[+\\-\uff0b\uff0d][\\w.,:@%-]*[^\\w.,:@%-
 """A pattern (for re and polars) of what a spreadsheet evaluates, also after an apostrophe."""
 _LONGEST = 1000
 _LONGEST_ID = 40
+_JOINT = "\xa0"
+_GOES_ON = re.compile(rf"\n({_JOINT}{{1,2}})(?={_JOINT}?\S)")
 _COMPUTED = re.compile(COMPUTED)
 
 
@@ -187,6 +191,33 @@ def wrapped(
 
         lines = wrap(shown, width, break_on_hyphens=False, subsequent_indent=further)
     return tuple(lines) or ("",)
+
+
+def joinable_lines(text: str, width: int) -> tuple[str, ...]:
+    r"""Return the lines of :func:`wrapped`, so that a reader of the text can join them again.
+
+    A line that goes on begins with a no-break space; with two of them where a word was broken.
+
+    >>> joinable_lines("Waiting for the date", 12), joinable_lines("unbreakable", 6)
+    (('Waiting for', '\xa0the date'), ('unbrea', '\xa0\xa0kable'))
+    """
+    shown, place = visible(shortened(text)), 0
+    lines: list[str] = []
+    for line in wrapped(text, width):
+        start = shown.find(line, place)
+        mark = "" if not lines else 2 * _JOINT if start == place else _JOINT
+        lines.append(f"{mark}{line}")
+        place = max(start, place) + len(line)
+    return tuple(lines)
+
+
+def joined_lines(text: str) -> str:
+    r"""Return a text in which lines of :func:`joinable_lines` are joined again.
+
+    >>> joined_lines("Waiting for\n\xa0the date\nunbrea\n\xa0\xa0kable")
+    'Waiting for the date\nunbreakable'
+    """
+    return _GOES_ON.sub(lambda match: " " if match[1] == _JOINT else "", text)
 
 
 def plain_ids(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:

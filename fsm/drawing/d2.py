@@ -9,7 +9,7 @@ from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import PAINTS, TONES
-from fsm.text import wrapped
+from fsm.text import joinable_lines
 
 __all__ = ["to_d2"]
 
@@ -147,6 +147,6 @@ def _quoted(texts: tuple[str, ...], width: int) -> str:
     >>> print(_quoted(('a "b" ${c}', "d"), 40))
     "a \"b\" \${c}\nd"
     """
-    lines = (line for text in texts for line in wrapped(text, width))
+    lines = (line for text in texts for line in joinable_lines(text, width))
     lines = (_SPECIAL.sub(r"\\\g<0>", line) for line in lines)
     return '"' + "\\n".join(lines) + '"'

@@ -12,7 +12,7 @@ from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, has_label
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, INK, LINE, MONOSPACE, TONES, Paint, paint_of
-from fsm.text import plain_ids, shortened, visible, wrapped
+from fsm.text import joinable_lines, plain_ids, shortened, visible, wrapped
 
 __all__ = ["LABEL", "WHITE", "Drawing", "literal", "style_classes", "to_dot"]
 
@@ -20,6 +20,13 @@ LABEL = "label"
 """The CSS class of a node that is the label of an arrow."""
 WHITE = "#ffffff"
 _WIDENED = 30
+_HASTE: tuple[dict[str, str], ...] = (
+    {},
+    {"nslimit": "2", "nslimit1": "2"},
+    {"nslimit": "0.5", "nslimit1": "0.5", "mclimit": "0.2"},
+)
+_CENTRED = 3
+"""A legend with more lines is justified."""
 _STIFF = "20"
 """The weight of a loop, which keeps its label next to its state."""
 _WIDEST = 4.5
@@ -112,8 +119,7 @@ class Drawing:
             if self.picture.legend
             else {}
         )
-        if self.layout.quick:
-            extra |= {"nslimit": "2", "nslimit1": "2"}
+        extra |= _HASTE[self.layout.haste]
         if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
             extra["outputorder"] = "edgesfirst"
@@ -159,7 +165,7 @@ class Drawing:
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
-        return _plain_lines(lines)
+        return _plain_lines(lines, justified=len(self.picture.legend) > _CENTRED)
 
     def _box(self, graph: Digraph, box: Box) -> None:
         paint = paint_of(box.rank)
@@ -196,13 +202,13 @@ class Drawing:
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
-        notes = tuple(line for note in small for line in wrapped(note, 28))
+        notes = tuple(line for note in small for line in self._lines(note, 28))
         marks = tuple((m.tone, line) for m in node.marks for line in wrapped(m.text, 30))
         kind = "" if self.picture.language else "status "
         status = f", {kind}{shortened(node.status)}" if node.status is not None else ""
         graph.node(
             self.ids[node.name],
-            self._label(wrapped(node.title, 24), notes, marks, mono=True),
+            self._label(self._lines(node.title, 24), notes, marks, mono=True),
             color=paint.border,
             fillcolor=paint.fill,
             tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
@@ -250,17 +256,23 @@ class Drawing:
             attributes["color"] = f"{TONES[arrow.tone][0]}{_THROUGH}"
         return attributes
 
+    def _lines(self, text: str, width: int) -> tuple[str, ...]:
+        """Return a text in lines; those of a DOT text can be joined by who reads it."""
+        return joinable_lines(text, width) if self.html else wrapped(text, width)
+
     def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
         labels = automatic_labels(arrow)
-        events = tuple(_spaced(line) for label in labels for line in wrapped(label, 32))
-        notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
+        events = tuple(_spaced(line) for label in labels for line in self._lines(label, 32))
+        notes = tuple(_spaced(line) for effect in arrow.effects for line in self._lines(effect, 36))
         return {"label": self._label(events, notes)} | style_classes(notes, ())
 
     def _labels(self, graph: Digraph, box: str | None) -> None:
         """Draw the labels that stand in their arrows directly in a box, or in none, as nodes."""
         for number in self.labels_in.get(box, ()):
             arrow = self.picture.arrows[number]
-            label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
+            # Graphviz 2.43 fails at a node without any size.
+            label = self._arrow_label(arrow) if has_label(arrow) else {"label": "\xa0"}
+            attributes = self._attributes(arrow, number)
             kind = f"{LABEL} {label.get('class', '')}".strip()
             look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
             look |= {"fillcolor": self._ground(box), "penwidth": "0"}
@@ -357,9 +369,10 @@ def _markup(line: str) -> str:
     return escape_html(line) or "&#160;"
 
 
-def _plain_lines(lines: Iterable[str]) -> str:
+def _plain_lines(lines: Iterable[str], *, justified: bool = False) -> str:
     """Return the lines as one text that Graphviz shows literally."""
-    text: str = nohtml("\\n".join(map(literal, lines)))
+    end = r"\l" if justified else ""
+    text: str = nohtml((end or r"\n").join(map(literal, lines)) + end)
     return text
 
 

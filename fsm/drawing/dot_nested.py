@@ -24,7 +24,7 @@ class NestedDrawing(Drawing):
 
     def _box(self, graph: Digraph, box: Box, depth: int = 0, region: bool = False) -> None:
         paint = paint_of(box.rank)
-        notes = tuple(line for text in box.inside for line in wrapped(text, 40))
+        notes = tuple(line for text in box.inside for line in self._lines(text, 40))
         marks = tuple((m.tone, line) for m in box.marks for line in wrapped(m.text, 40))
         title = tuple(f"\xa0{line}\xa0" for line in wrapped(box.label, 30))
         with graph.subgraph(name=self.clusters[box.name]) as cluster:

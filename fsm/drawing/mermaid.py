@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
-from fsm.text import plain_ids, wrapped
+from fsm.text import joinable_lines, plain_ids
 
 __all__ = ["to_mermaid"]
 
@@ -131,7 +131,7 @@ def _escaped(text: str, width: int = 40) -> str:
     >>> _escaped('a "quoted" --> 100 %')
     'a #34;quoted#34; #45;#45;#62; 100 %'
     """
-    return "<br/>".join(map(_escaped_line, wrapped(text, width)))
+    return "<br/>".join(map(_escaped_line, joinable_lines(text, width)))
 
 
 def _escaped_line(line: str) -> str:

@@ -9,7 +9,7 @@ from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Mark, Tone
 from fsm.drawing.paints import PAINTS, TONES
-from fsm.text import plain_ids, wrapped
+from fsm.text import joinable_lines, plain_ids
 
 __all__ = ["to_plantuml"]
 
@@ -165,7 +165,7 @@ def _escaped(text: str) -> str:
     >>> _escaped("<img:secret.png> **b**")
     '&#60;img&#58;secret&#46;png&#62; &#42;&#42;b&#42;&#42;'
     """
-    return "\\n".join(_SPECIAL.sub(_entity, line) or "&#32;" for line in wrapped(text, 40))
+    return "\\n".join(_SPECIAL.sub(_entity, line) or "&#32;" for line in joinable_lines(text, 40))
 
 
 def _entity(match: re.Match[str]) -> str:

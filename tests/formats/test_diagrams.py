@@ -66,6 +66,8 @@ style lit fill:#fff""",
 PLANTUML_WRITINGS = [
     "[*] --> off\noff -right-> lit : push\nlit -[#red,dashed]-> off : push",
     """' a remark
+off -[hidden]-> lit
+off -[hidden]- lit
 /' and
 more '/
 title Lamp
@@ -119,6 +121,7 @@ def test_one_machine_in_many_writings(language: str, text: str) -> None:
         ("push [shut] / beep", "push[shut]"),
         ("push[shut]/beep", "push[shut]"),
         ("push\n[shut]\n/ beep", "push[shut]"),
+        ("push /\nbeep", "push"),
         ("push [not yet\nshut]", "push[not yet shut]"),
         ("push if shut", "push[shut]"),
         ("push, kick", "push kick"),
@@ -215,6 +218,7 @@ REFUSED = [
     ("mermaid", "a --> c : x\nb --> c : x", "3: which state is initial, 'a', 'b'?"),
     ("plantuml", "!include secret.puml", "2: '!include secret.puml': the preprocessor"),
     ("plantuml", "a --> b : x\n@enduml\n@startuml\nb --> c", "4: a second diagram"),
+    ("plantuml", "state a <<sdlreceive>>", "2: <<sdlreceive>> is a symbol of SDL"),
     ("dot", "a -> b [label=go]; a -> c [label=go]", "2: 'go' leads from 'a' to 'c'"),
 ]  # fmt: skip
 

@@ -163,6 +163,9 @@ REFUSED = [
     (DJANGO.replace("touch", "publish").replace(".None\" [label=publish", ".new\" [label=publish"),
      "m.dot:12: 'publish' leads from 'new' to 'new', on line 11 to 'out'"),
     (DJANGO + DJANGO.replace("hop", "ell"), "m.dot:19: a second machine; a file has one"),
+    (f"{TRANSITIONS}\noff -> P_b_2 [label=jump]",
+     "m.dot:28: the arrow from 'off' to 'P_b_2' enters one region"),
+    (f"{TRANSITIONS}\nP_a -> off [label=next]", "m.dot:28: 'next' leaves 'P' from one region"),
     ("subgraph cluster_a { label=x;" * 51 + "a -> b [label=x]" + "}" * 51,
      "m.dot:1: more than 50 clusters"),
 ]  # fmt: skip

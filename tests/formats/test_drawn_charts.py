@@ -8,7 +8,7 @@ from read_back import read_back
 from fsm.chart import Chart
 from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
-from fsm.machine import Machine
+from fsm.machine import Machine, State, Transition
 
 
 def reached(machine: Machine) -> set[tuple[str, str, str]]:
@@ -37,3 +37,20 @@ def test_any_chart(language: str, chart: Chart) -> None:
         }
     assert result.initial == machine.initial
     assert reached(result) == reached(machine)
+
+
+LONG = [
+    "the customer has not answered for a very long time and is forgotten",
+    "averyveryverylongnamewithoutanyblank_that_is_broken_somewhere_in_its_middle",
+]
+
+
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "d2"])
+def test_long_names(language: str) -> None:
+    names = LONG
+    states = tuple(State(f"s{i}", name, name, (f"s{i}",)) for i, name in enumerate(names))
+    steps = tuple(Transition(f"s{i}", name, "s0", name) for i, name in enumerate(names))
+    machine = Machine("m", "m", states, tuple(names), steps, "s0")
+    result = read_back(machine, language, "m")
+    assert [state.title for state in result.states] == names
+    assert list(result.events) == names

@@ -128,6 +128,9 @@ READ = {
         "state j <<join>>\nx2 --> j\ny2 --> j\nj --> out"),
         "x+y e x2+y; x+y f x+y2; x2+y f out; x+y2 e out",
     ),
+    "a join of one arrow": (
+        "[*] --> a\nstate j <<join>>\na --> j : x\nj --> b", "a x b",
+    ),
     "join by events": (
         ("[*] --> P\nstate P {\n [*] --> x\n --\n [*] --> y\n}\nstate j <<join>>\n"
         "x --> j : e\ny --> j : f\nj --> out"),

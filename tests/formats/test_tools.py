@@ -21,7 +21,7 @@ from fsm.drawing import draw
 from fsm.formats.scxml import refinements, to_scxml
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.text import wrapped
+from fsm.text import joinable_lines, wrapped
 
 SCRIPTS = Path(__file__).parent / "tools"
 machines = pytest.mark.parametrize("name", NAMES)
@@ -118,7 +118,7 @@ def test_d2_shows_every_name(tmp_path: Path) -> None:
     given = "\0".join(str(draw(named(name), "d2")) for name in HOSTILE.values())
     lines = node(tmp_path, "d2.mjs", "@terrastruct/d2", given)
     for name, labels in zip(HOSTILE.values(), map(json.loads, lines), strict=True):
-        assert "\n".join(wrapped(f"{name}!", 28)) in labels
+        assert "\n".join(joinable_lines(f"{name}!", 28)) in labels
 
 
 def test_plantuml_shows_every_name(tmp_path: Path) -> None:

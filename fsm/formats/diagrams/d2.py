@@ -28,6 +28,7 @@ from fsm.formats.diagrams.state_diagram import (
 )
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.machine import Machine
+from fsm.text import joined_lines
 
 __all__ = ["parse_d2", "read_d2"]
 
@@ -192,7 +193,7 @@ class _D2Reader:
         self.quoted = self.kind == "quoted"
         while self.kind in ("word", "quoted", "arrow") or self._at(".", ":"):
             words.append(self._take())
-        return " ".join(words)
+        return joined_lines(" ".join(words))
 
     def _known(self, path: tuple[str, ...], line: int) -> _Shape:
         """Return a shape; those around it are shapes as well."""

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+from fsm.text import joined_lines
+
 __all__ = ["MERMAID", "PLANTUML", "DiagramDialect"]
 
 
@@ -47,7 +49,7 @@ class DiagramDialect:
         'a$b'
         """
         bare = self.mark_up.sub("", self.line_break.sub("\n", written))
-        shown = self.entity.sub(_character, bare)
+        shown = joined_lines(self.entity.sub(_character, bare))
         return "\n".join(filter(None, (" ".join(line.split()) for line in shown.split("\n"))))
 
 
@@ -98,7 +100,7 @@ PLANTUML = DiagramDialect(
         r"(?:hide\b|show\b|skinparam\s|scale\s|title\s|caption\s|header\s|footer\s|legend\s+.*\S"
         r"|left\s+to\s+right\s+direction|top\s+to\s+bottom\s+direction|!theme\s|!pragma\s"
         r"|mainframe\s|autonumber|allow_?mixing|" + _NOTE_OF + r"\s*:"
-        r"|note\s+\"[^\"]*\"\s+as\s|note\s+(?:left|right|top|bottom)\s*:).*",
+        r"|note\s+\"[^\"]*\"\s+as\s|note\s+(?:left|right|top|bottom|on\s+link)\s*:).*",
         re.IGNORECASE,
     ),
     blocks=(

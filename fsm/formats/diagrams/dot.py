@@ -9,14 +9,12 @@ without an arrow to it, or a mark inside, its label is the status of the states 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from fsm.errors import MachineError
 from fsm.files import read_text
-from fsm.formats.assembly import refuse
 from fsm.formats.diagrams.dot_clusters import DotClusters
-from fsm.formats.diagrams.dot_labels import node_label
+from fsm.formats.diagrams.dot_labels import arrow_label, node_label
 from fsm.formats.diagrams.dot_looks import (
     ACTIVE,
     is_end,
@@ -26,6 +24,7 @@ from fsm.formats.diagrams.dot_looks import (
     pseudo_state,
 )
 from fsm.formats.diagrams.labels import read_label
+from fsm.formats.diagrams.parallel_exports import refuse_own_rules
 from fsm.formats.diagrams.reactions import add_reactions
 from fsm.formats.diagrams.scopes import Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
@@ -70,14 +69,17 @@ def parse_dot_diagram(text: str, name: str, first_line: int = 1) -> StateDiagram
 
 def _is_mealy(parts: list[DotPart]) -> bool:
     nodes = [part for part in parts if isinstance(part, DotNode)]
-    shows = any("shows" in node.attributes for node in nodes)
-    has_states = any(isinstance(p, DotCluster) and p.name and p.label for p in parts)
-    starts = any(n.name == "start" and is_point(n.name, n) for n in nodes)
-    if not shows and (has_states or starts or any(map(pseudo_state, nodes))):
-        return False  # machines for tests have neither
+    if any("shows" in node.attributes for node in nodes):
+        return True
     labels = [part.label for part in parts if isinstance(part, DotEdge) and part.label]
+    if any(isinstance(p, DotCluster) and p.name and p.label for p in parts):
+        return False  # machines for tests have no states inside of others
+    if any(n.name == "start" and is_point(n.name, n) for n in nodes) or any(
+        map(pseudo_state, nodes)
+    ):
+        return False  # fsm and state-machine-cat draw such nodes
     pairs = sum(any(_is_pair(line) for line in label_lines(label)) for label in labels)
-    return shows or 2 * pairs >= len(labels)
+    return 2 * pairs >= len(labels)
 
 
 def _is_pair(line: str) -> bool:
@@ -140,7 +142,8 @@ class _DotReader:
             elif isinstance(part, DotEdge) and "invis" not in part.text("style"):
                 self._add_edge(part)
         self._add_regions()
-        self._refuse_halves()
+        if self.is_export:
+            refuse_own_rules(diagram, self.clusters.parallel)
         self._start_where_active()
         inside = {part.box for part in (*diagram.nodes.values(), *diagram.boxes.values())}
         for id_ in set(diagram.boxes) - inside:
@@ -183,31 +186,6 @@ class _DotReader:
             for region, part in enumerate(sorted(inside, key=lambda part: part.line)):
                 part.region = region
 
-    def _refuse_halves(self) -> None:
-        """Refuse an arrow into one region of a parallel state, in an export of ``transitions``.
-
-        That library leaves the other regions inactive, as no other tool does.
-        """
-        diagram = self.result
-        around = {id_: list(self._around(id_)) for id_ in (*diagram.nodes, *diagram.boxes)}
-        for edge in diagram.edges if self.is_export else ():
-            for box, region in around[edge.target]:
-                if box in self.clusters.parallel and (box, region) not in around[edge.source]:
-                    what = f"the arrow from {edge.source!r} to {edge.target!r} enters one region of"
-                    refuse(
-                        diagram.name,
-                        edge.line,
-                        f"{what} {box!r} only, and the library leaves the others inactive; draw it "
-                        f"to {box!r}",
-                    )
-
-    def _around(self, id_: str) -> Iterator[Scope]:
-        """Yield the regions around a state, the innermost first."""
-        part = self.result.part(id_)
-        while part.box:
-            yield Scope(part.box, part.region)
-            part = self.result.boxes[part.box]
-
     def _start_where_active(self) -> None:
         """Take the active state of an export as the initial one, which is not marked there."""
         diagram = self.result
@@ -232,7 +210,7 @@ class _DotReader:
             self._end(edge, edge.source, "ltail"),
             self._end(edge, edge.target, "lhead"),
         )
-        label = "\n".join(label_lines(edge.label)) if edge.label else ""
+        label = arrow_label(edge.label) if edge.label else ""
         if edge.text("dir") == "back":
             source, target = target, source
         if edge.source in self.starts:
@@ -277,7 +255,7 @@ class _DotReader:
 
     def _label_of(self, name: str) -> str:
         label = self.labels[name].attributes.get("label")
-        return "\n".join(label_lines(label)) if label else ""
+        return arrow_label(label) if label else ""
 
     def _end(self, edge: DotEdge, name: str, key: str) -> str:
         """Return the state or the box at an end of an edge."""

@@ -8,13 +8,32 @@ from fsm.formats.diagrams.reactions import is_reaction
 from fsm.formats.dot import label_lines
 from fsm.formats.dot_tokens import Token
 
-__all__ = ["node_label"]
+__all__ = ["arrow_label", "node_label"]
 
 _SMALL_PRINT = re.compile(r"<br\s*/?>\s*<font\b", re.IGNORECASE)
+_TAGS = r"(?:</?(?:b|font)\b[^<>]*>)*"
+_GOES_ON = re.compile(rf"(?P<end>\xa0?){_TAGS}<br\s*/>{_TAGS}(?P<marks>\xa0+)", re.IGNORECASE)
 _ROW = re.compile(r"</tr\s*>|<hr\s*/?>", re.IGNORECASE)
 _RECORD = re.compile(r"(?<!\\)[{}|]")
 _SYMBOLS = re.compile(r"[\u2630-\u2637]")
 """Trigrams, with which python-statemachine marks parallel states."""
+
+
+def arrow_label(label: Token) -> str:
+    """Return the lines that a reader sees in a label; what ``fsm draw`` has wrapped is joined."""
+    return "\n".join(label_lines(_joined(label)))
+
+
+def _joined(label: Token) -> Token:
+    """Join the lines that go on; those of arrows have a no-break space at both ends beside that."""
+    if label.kind != "html" or "\xa0" not in label.text:
+        return label
+    return label._replace(text=_GOES_ON.sub(_joint, label.text))
+
+
+def _joint(match: re.Match[str]) -> str:
+    marks = len(match["marks"]) - len(match["end"])
+    return {1: " ", 2: ""}.get(marks, match[0])
 
 
 def node_label(label: Token, shape: str = "") -> tuple[str, list[str]]:
@@ -24,6 +43,7 @@ def node_label(label: Token, shape: str = "") -> tuple[str, list[str]]:
     everything above the first action. Of the small print that ``fsm draw`` adds below a title, only
     what happens inside of the state is returned.
     """
+    label = _joined(label)
     if label.kind == "html":
         if small := _SMALL_PRINT.search(label.text):
             below = label_lines(label._replace(text=label.text[small.start() :]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from fsm.formats.assembly import refuse
@@ -38,13 +39,21 @@ def joinings(diagram: StateDiagram, nodes: ChartNodes) -> list[Joining]:
     arriving: dict[str, list[DiagramEdge]] = {
         id_: [] for id_, node in diagram.nodes.items() if node.kind == "join"
     }
+    ways = Counter(edge.target for edge in diagram.edges if edge.target in arriving)
+    for join in [id_ for id_ in arriving if ways[id_] == 1]:
+        del arriving[join]
+        diagram.nodes[join].kind = "point"  # there is nothing to wait for
     if not arriving:
         return []
     leaving: dict[str, list[DiagramEdge]] = {id_: [] for id_ in arriving}
     rest: list[DiagramEdge] = []
     for edge in diagram.edges:
-        ways = arriving.get(edge.target) if edge.target in arriving else leaving.get(edge.source)
-        (rest if ways is None else ways).append(edge)
+        if edge.target in arriving:
+            arriving[edge.target].append(edge)
+        elif edge.source in leaving:
+            leaving[edge.source].append(edge)
+        else:
+            rest.append(edge)
     diagram.edges[:] = rest
     found = []
     for join, edges in arriving.items():

@@ -60,7 +60,9 @@ def event_lines(label: str) -> Iterator[str]:
         line = _DECISION.sub("", " ".join(written.split()))
         if not line or _EFFECT.fullmatch(line):
             continue
-        goes_on = line[0] in "[/" or (joined and joined[-1].count("[") > joined[-1].count("]"))
+        goes_on = line[0] in "[/" or (
+            joined and (joined[-1].endswith(" /") or joined[-1].count("[") > joined[-1].count("]"))
+        )
         if joined and goes_on:
             joined[-1] = f"{joined[-1]} {line}"
         else:

@@ -234,6 +234,8 @@ class _LineReader:
         """Take what a stereotype says about a state; those without a meaning here are looks."""
         match = _STEREOTYPE.search(looks)
         stereotype = (match["name"] or match["old"]) if match else ""
+        if stereotype.lower() == "sdlreceive":
+            self._refuse(f"<<{stereotype}>> is a symbol of SDL; draw the event on an arrow")
         if kind := _PSEUDO.get(stereotype.lower()):
             if name in self.diagram.boxes:
                 self._refuse(f"{name!r} is <<{stereotype}>> and has states inside")
@@ -263,6 +265,8 @@ class _LineReader:
             return False
         target = _END.match(line, _blank_end(line, arrow.end()))
         tail = target and _TAIL.fullmatch(line, target.end())
+        if target and "hidden" in arrow[0]:
+            return True  # it is not drawn, and only moves its ends apart
         if not target or not tail or (arrow[0][0] == "<") == (arrow[0][-1] == ">"):
             return False
         ends = [self._id(source[0]), self._id(target[0])]

@@ -104,7 +104,7 @@ class _Reading:
                 self.nodes.final.add(id_)
             else:
                 self.accepting.append(id_)
-        left = {edge.source for edge in diagram.edges}
+        left = {edge.source for edge in diagram.edges if not edge.internal}
         left |= {mark.state for mark in diagram.ends if mark.label}
         for mark in diagram.ends:
             part = diagram.part(mark.state)
