@@ -122,12 +122,16 @@ class Chart:
     timers: tuple[ChartTimer, ...] = ()
     start: tuple[int, ...] = ()
     """The states entered at the start, where they are not those that ``initial`` enters."""
+    known: tuple[tuple[str, bool], ...] = ()
+    """The guards whose truth before the first event is known."""
+    enters_itself: bool = True
+    """Whether an internal transition of a state to itself enters it."""
     strict: bool = False
     """Whether an event that no transition has is an error (``StateMachine``)."""
     assumed: tuple[str, ...] = ()
     """What the reader assumed, for :attr:`fsm.machine.Machine.assumed`."""
 
-    @property
+    @cached_property
     def parallel_ends(self) -> bool:
         """Whether an outermost parallel state ends the machine once all its regions are complete.
 

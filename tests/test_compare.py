@@ -24,6 +24,7 @@ from fsm.compile import compile_chart
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Effect, Indicator, Machine, Transition, symbol
 from fsm.machine import State as MachineState
+from fsm.machine_parts import Timer
 from fsm.machines import NAMES
 from fsm.trace import run
 
@@ -663,6 +664,14 @@ def going_round(count: int) -> Machine:
     states = tuple(MachineState(f"s{i}", "On", f"s{i}", (f"s{i}",)) for i in range(count))
     steps = tuple(Transition(f"s{i}", "go", f"s{(i + 1) % count}", "go") for i in range(count))
     return Machine("round", "round", states, ("go",), steps, "s0")
+
+
+def test_states_whose_timers_differ_are_not_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    a = going_round(5)
+    b = replace(a, timers=(Timer("go", 60_000_000, ("s3",)),))
+    monkeypatch.setattr(lockstep, "ALL_FOLLOWED", 0)
+    (found,) = compare(a, b).differences
+    assert (found.kind, found.trace) == (DifferenceKind.TIMER, ("go",) * 3)
 
 
 def test_of_many_pairs_those_that_are_alike_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

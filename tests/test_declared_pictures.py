@@ -22,7 +22,7 @@ from fsm.formats.json_document import parse_document, to_json
 from fsm.guard import Guard
 from fsm.machine import Machine, Transition
 from fsm.suites import suite
-from tests.formats.random_charts import charts
+from tests.formats.nested_charts import charts
 
 TEXTS = ("dot", "mermaid", "plantuml", "d2")
 

@@ -11,7 +11,17 @@ import fsm
 from fsm.drawing import draw
 from fsm.drawing.format_spec import FORMAT_SPECS
 from fsm.errors import MachineError
-from fsm.machine import Deadline, Effect, Indicator, Machine, Origin, Outcome, State, Transition
+from fsm.machine import (
+    Deadline,
+    Effect,
+    Indicator,
+    Machine,
+    Origin,
+    Outcome,
+    State,
+    Timer,
+    Transition,
+)
 from fsm.machines import NAMES
 from fsm.mealy import Mealy
 from fsm.trace import run
@@ -187,6 +197,33 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
         {"deadline": Deadline("go", "go", "b")},
         "the deadline's event 'go' is not accepted in 'b'",
     ),
+    "timer of no event": (
+        {"timers": (Timer("end", 1, ("a",)),)},
+        "the timer 'end after 0.000001s in a': no event 'end'",
+    ),
+    "timer in no state": (
+        {"timers": (Timer("go", 0, ("c",)),)},
+        "the timer 'go after 0s in c': no state 'c'",
+    ),
+    "timer without states": ({"timers": (Timer("go", 1, ()),)}, "name them in a tuple"),
+    "timer in one text": (
+        {"timers": (Timer("go", 1, "ab"),)},  # type: ignore[arg-type]
+        "the timer of 'go' has the states 'ab'; name them in a tuple",
+    ),
+    "timer of half a microsecond": (
+        {"timers": (Timer("go", 0.5, ("a",)),)},  # type: ignore[arg-type]
+        "the timer of 'go' runs 0.5; write whole microseconds",
+    ),
+    "timer before its start": ({"timers": (Timer("go", -1, ("a",)),)}, "runs -1; write whole"),
+    "timer restarted by nothing": (
+        {"timers": (Timer("go", 1, ("a",), (("b", "go"),)),)},
+        "restarts in 'b' on 'go', no transition",
+    ),
+    "a timer twice": (
+        {"timers": (Timer("go", 1, ("a",)), Timer("go", 1, ("a",)))},
+        "two timers are 'go after 0.000001s in a'",
+    ),
+    "timers by name": ({"timers": ("go",)}, "timers holds 'go', which is no Timer"),
     "guards of no event": (
         {"guards": {"leave": ()}},
         "event 'leave' has no symbol 'leave'",

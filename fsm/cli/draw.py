@@ -42,8 +42,12 @@ from fsm.cli.values import (
     output_option,
     timeout_option,
 )
-from fsm.documented_machines import load_documented
-from fsm.drawing import FORMATS, draw
+from fsm.documented_machines import (
+    documented_specification,
+    load_documented,
+    settings_for,
+)
+from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing.declaration import TABLE_DRAWN
 from fsm.drawing.marking import (
     coverage_overlay,
@@ -53,6 +57,7 @@ from fsm.drawing.marking import (
     traffic_overlay,
     unknown_events,
 )
+from fsm.drawing.mealy_sketch import mealy_sketch
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
@@ -68,7 +73,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_HINT = "For a readable diagram, use --focus STATE, --collapse STATUS or a longer --timeout"
+_HINT = "For a part, use --focus STATE; --whole draws each state"
 _BINARY = ("png", "pdf")
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
@@ -162,6 +167,12 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     group="Layout",
     help="Draw the table: a state for each combination of states that are active together.",
 )
+@option(
+    "--whole",
+    is_flag=True,
+    group="Layout",
+    help="Draw each state of a large machine, not an overview of groups.",
+)
 @timeout_option
 @option(
     "--counts",
@@ -227,6 +238,7 @@ def command(
     only: tuple[str, ...],
     hide: tuple[str, ...],
     flat: bool,
+    whole: bool,
     timeout: timedelta | None,
     counts: tuple[str, ...],
     columns: tuple[tuple[str, str], ...],
@@ -252,7 +264,9 @@ def command(
     """
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
-    loaded, overlay, wording = load_documented(machine), NO_OVERLAY, _wording(lang, lexicons)
+    has_overlay = any((counts, suite, diff is not None, trace is not None))
+    loaded = load_documented(machine) if has_overlay or form in DOCUMENTS else _drawn(machine)
+    overlay, wording = NO_OVERLAY, _wording(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
     if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
@@ -278,6 +292,7 @@ def command(
         hide=hide,
         flat=flat,
         stacked=stack,
+        whole=whole,
         overlay=overlay,
         wording=wording,
     )
@@ -292,6 +307,12 @@ def command(
         )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
+
+
+def _drawn(name: str) -> Machine:
+    """Return what is drawn of a machine: a Mealy machine has its own states and labels."""
+    given = documented_specification(name, (), settings_for(name))
+    return given if isinstance(given, Machine) else mealy_sketch(given)
 
 
 def _tell(text: str) -> None:

@@ -57,6 +57,6 @@ def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta |
         page = explore(
             [load_documented(name) for name in machines or _BOTH],
             timeout=timeout.total_seconds() if timeout else None,
-            warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
+            warn=print_message,
         )
     write_output(page.encode(), output)

@@ -125,6 +125,6 @@ def command(
             conformance=conform,
             command=public_command(sys.argv[1:], source.redaction),
             timeout=timeout.total_seconds() if timeout else None,
-            warn=lambda text: print_message(f"{text} (or a longer --timeout)"),
+            warn=print_message,
         )
     write_output(page.encode(), output)

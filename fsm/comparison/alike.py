@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 from fsm.alphabet import JointInput
 from fsm.comparison.result import StatePair
+from fsm.comparison.timers import running_timers, starting_timers
 from fsm.graph import equivalence_classes
-from fsm.machine import Machine
+from fsm.machine import Machine, Transition
 
 __all__ = ["alike_pairs", "expiry"]
 
@@ -22,8 +23,8 @@ def alike_pairs(
     """Return what tells whether a state of ``a`` and one of ``b`` are alike.
 
     Alike states agree in all that a comparison looks at, and so do those that follow them: the
-    status, whether it is final, the events accepted, what the deadline does, and the indicators of
-    both that count the status.
+    status, whether it is final, the events accepted, what the deadline and timers do, and the
+    indicators of both that count the status.
     """
     labels: list[object] = []
     rows: list[list[int]] = []
@@ -37,14 +38,23 @@ def alike_pairs(
         place |= {(side, state.name): first + s for s, state in enumerate(machine.states)}
         symbols = [(joint.a, joint.b)[side] for joint in inputs]
         for state in machine.states:
-            counted = tuple(i.counts(state.status) for i in indicators)
-            labels.append((state.status, state.final, expiry(machine, state.name), counted))
-            steps = [s and machine.step(state.name, s) for s in symbols]
+            steps = [machine.step(state.name, s) if s is not None else None for s in symbols]
             rows.append([place[side, t.target] if t else -1 for t in steps])
+            counted = tuple(i.counts(state.status) for i in indicators)
+            due = expiry(machine, state.name), _timers(machine, state.name, steps)
+            labels.append((state.status, state.final, due, counted))
     number = {
         s: block for block, states in enumerate(equivalence_classes(labels, rows)) for s in states
     }
     return lambda pair: number[place[0, pair[0]]] == number[place[1, pair[1]]]
+
+
+def _timers(machine: Machine, state: str, steps: Sequence[Transition | None]) -> object:
+    """Return the timers that run in a state, and those that each step from it starts."""
+    if not machine.timers:
+        return frozenset[str](), frozenset[str]()
+    started = [(x, starting_timers(machine, t)) for x, t in enumerate(steps) if t]
+    return running_timers(machine, state), frozenset(s for s in started if s[1])
 
 
 def expiry(machine: Machine, state: str) -> str | None:

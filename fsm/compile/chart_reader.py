@@ -68,6 +68,7 @@ def _chart(declared: Declaration) -> Chart:
         timers=tuple(_timers(declared)),
         atomic_update=bool(chart_class.atomic_configuration_update),
         start=_start(declared),
+        enters_itself=bool(chart_class.enable_self_transition_entries),
         strict=not chart_class.allow_event_without_transition,
         assumed=tuple(assumptions(declared)),
     )
@@ -126,8 +127,10 @@ def _edge(
     known: tuple[str, ...],
 ) -> ChartEdge:
     state = transition.source
-    events = declared.heard(transition, known)
-    where = declared.place(state, tuple(map(str, transition.events)))
+    written = tuple(map(str, transition.events))
+    # An event that never happens makes no transition without event.
+    events = declared.heard(transition, known) or written
+    where = declared.place(state, written)
     for target in transition.targets:
         if target not in declared:
             raise MachineError(

@@ -112,7 +112,10 @@ def cross_check(
     """
     compared = list(machines)
     checked = []
-    for machine, oracle, tour in _tours(compared, max_work):
+    for machine, chart_class, tour in _tours(compared, max_work):
+        from fsm.compile.oracle import Oracle  # only for a class: it imports python-statemachine
+
+        oracle = Oracle(chart_class, machine)
         first = set((logged or {}).get(machine.name, ()))
         _take_cells(tour.steps(first), oracle, machine)
         agree = tour.taken_of(first)
@@ -137,18 +140,17 @@ def covers_all_cells(machines: Iterable[Machine], max_work: int) -> bool:
 
 def _tours(
     machines: Iterable[Machine], max_work: int | None
-) -> Iterator[tuple[Machine, Oracle, CellTour]]:
+) -> Iterator[tuple[Machine, type, CellTour]]:
     """Yield the machines that have a class; each gets an equal share of the work that is left."""
     from fsm.compile import class_of
 
     classes = [(m, c) for m, c in ((m, class_of(m)) for m in machines) if c is not None]
     for number, (machine, chart_class) in enumerate(classes):
-        from fsm.compile.oracle import Oracle  # only for a class: it imports python-statemachine
+        from fsm.compile.oracle import class_size
 
-        oracle = Oracle(chart_class, machine)
         share = None if max_work is None else max_work // (len(classes) - number)
-        tour = CellTour(machine, oracle.size, share)
-        yield machine, oracle, tour
+        tour = CellTour(machine, class_size(chart_class), share)
+        yield machine, chart_class, tour
         max_work = None if max_work is None else max_work - tour.work
 
 

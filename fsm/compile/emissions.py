@@ -52,6 +52,8 @@ class Emissions:
         self._declared = declared
         self._class = declared.chart_class
         self._owners = (self._class, *map(_class_of, self._class._class_listeners))
+        self._emitted: dict[tuple[int, CallbackGroup], tuple[Emission, ...]] = {}
+        """By the carrier, which compares equal to others, and the group: actions stay the same."""
         self._declared_events = {str(event.id): event for event in self._class._events}
         self._sending = self._names_that_send()
         self._refuse_hidden()
@@ -87,6 +89,14 @@ class Emissions:
         self, carrier: DeclaredState | DeclaredTransition, group: CallbackGroup
     ) -> tuple[Emission, ...]:
         """Return the events that one kind of action of a state or transition causes, in order."""
+        key = id(carrier), group
+        if key not in self._emitted:
+            self._emitted[key] = self._read(carrier, group)
+        return self._emitted[key]
+
+    def _read(
+        self, carrier: DeclaredState | DeclaredTransition, group: CallbackGroup
+    ) -> tuple[Emission, ...]:
         specs = [spec for spec in carrier._specs if spec.group is group]
         emissions: list[Emission] = []
         for spec in sorted(specs, key=lambda spec: spec.priority):

@@ -20,7 +20,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from statemachine import StateChart
@@ -38,7 +38,7 @@ from fsm.errors import MachineError
 from fsm.machine import Machine
 from fsm.machine_parts import refinements
 
-__all__ = ["Instance", "ObservedStep", "Oracle"]
+__all__ = ["Instance", "ObservedStep", "Oracle", "class_size"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class ObservedStep:
     symbol: str
     state: str
     accepted: bool
+
+
+def class_size(chart_class: type[StateChart[Any]]) -> tuple[int, int, int]:
+    """Return how many states, transitions and conditions a class declares."""
+    states = list(iterate_states(chart_class.states))
+    exits = [t for state in states for t in state.transitions]
+    return len(states), len(exits), sum(len(list(t.cond)) for t in exits)
 
 
 class Oracle:
@@ -77,12 +84,6 @@ class Oracle:
         }
         self.declared = {state.id: state for state in iterate_states(chart_class.states)}
         self._expected: dict[str, tuple[frozenset[object], bool]] = {}
-
-    @cached_property
-    def size(self) -> tuple[int, int, int]:
-        """How many states, transitions and conditions the class declares."""
-        exits = [t for state in self.declared.values() for t in state.transitions]
-        return len(self.declared), len(exits), sum(len(list(t.cond)) for t in exits)
 
     def start(self) -> Instance:
         """Return a new instance, in its initial configuration."""

@@ -25,13 +25,14 @@ from fsm.discovery.traces import NONE
 
 Nats: TypeAlias = NDArray[np.float64]
 
-__all__ = ["MOST_LOOKS", "annealed_tables"]
+__all__ = ["MOST_LOOKS", "Chains", "Description", "annealed_tables"]
 
 MOST_LOOKS = 1_200_000_000
-"""Looks at nodes of the tree that are allowed: some seconds. A round that takes more is left out."""
+"""Looks at nodes of the tree that are allowed: some seconds. No round is begun that takes more."""
 
-_LEAST_EVENTS = 200
-"""Events of a log below which no table is sought: chance alone explains so few."""
+_LEAST_EVENTS, _MOST_EVENTS = 200, 50_000
+"""Events of the logs for which tables are sought: chance alone explains fewer, and merging has
+evidence enough with more, where how frequent events are tells of more than of states."""
 _CHAINS = 8
 _SWEEPS = 25
 """How often each cell is decided in one round of annealing."""
@@ -52,15 +53,16 @@ _DEPTH = 0.95
 def annealed_tables(tree: PrefixTree, tables: Sequence[Index]) -> list[Index]:
     """Return complete tables that describe a tree shortly; given ones are where it begins.
 
-    Nothing is returned for a log that is too small to show more than the given tables do, and for
-    one so large that a round is beyond the bound: there merging has evidence enough. It ends when
+    Nothing is returned for a log that is too small or too large for that. The search ends when
     several chains, which began at random, came to the shortest description.
     """
+    if not _LEAST_EVENTS <= int(tree.visits[1:].sum()) <= _MOST_EVENTS:
+        return []
     rows = max(_LEAST_STATES, _SPARE + min(map(len, tables)))
-    log = _Description(tree, rows)
+    log = Description(tree, rows)
     cells = rows * tree.width
     round_looks = _SWEEPS * cells * _CHAINS * rows * (log.size + cells)
-    if int(tree.visits[1:].sum()) < _LEAST_EVENTS or round_looks > MOST_LOOKS:
+    if round_looks > MOST_LOOKS:
         return []
     begin = np.stack([_padded(table, rows) for table in tables if len(table) <= rows])
     found, lengths = _polished(log, begin)
@@ -82,7 +84,7 @@ def _padded(table: Index, rows: int) -> Index:
     return padded
 
 
-class _Description:
+class Description:
     """A tree that tables describe; ``rows`` is how many states these have.
 
     Its deep levels, which are many and have few messages, are left out.
@@ -128,10 +130,10 @@ def _intervals(parent: Index, levels: Sequence[int]) -> tuple[Index, Index]:
     return first, first + sizes
 
 
-class _Chains:
+class Chains:
     """Several tables, chain x state x event, whose cells are decided one after the other."""
 
-    def __init__(self, log: _Description, tables: Index) -> None:
+    def __init__(self, log: Description, tables: Index) -> None:
         self.log, self.tables = log, tables.copy()
         many, rows, width = tables.shape
         chains = np.arange(many)
@@ -226,9 +228,9 @@ class _Chains:
         return cells
 
 
-def _polished(log: _Description, tables: Index) -> tuple[Index, Nats]:
+def _polished(log: Description, tables: Index) -> tuple[Index, Nats]:
     """Decide each cell again until nothing changes, always for the shorter description."""
-    chains = _Chains(log, tables)
+    chains = Chains(log, tables)
     for _ in range(_POLISHING):
         before = chains.tables.copy()
         for cell in range(log.rows * log.width):
@@ -238,11 +240,11 @@ def _polished(log: _Description, tables: Index) -> tuple[Index, Nats]:
     return chains.tables, chains.lengths
 
 
-def _annealed(log: _Description, random: Random) -> tuple[Index, Nats]:
+def _annealed(log: Description, random: Random) -> tuple[Index, Nats]:
     """Return tables that began at random, after one round."""
     cells = log.rows * log.width
     tables = np.array([random.randrange(log.rows) for _ in range(_CHAINS * cells)])
-    chains = _Chains(log, tables.reshape(_CHAINS, log.rows, log.width))
+    chains = Chains(log, tables.reshape(_CHAINS, log.rows, log.width))
     for sweep in reversed(range(_SWEEPS)):
         warmth = _WARMEST * sweep / (_SWEEPS - 1)
         for cell in random.sample(range(cells), cells):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fsm.drawing.graphviz import Renderer
     from fsm.drawing.model import Look, Picture
     from fsm.machine import Machine
+    from fsm.mealy import Mealy
 
 __all__ = ["DOCUMENTS", "FORMATS", "TEXTS", "BinaryFormat", "TextFormat", "draw"]
 
@@ -42,7 +43,7 @@ if not TYPE_CHECKING:
 
 @overload
 def draw(
-    machine: Machine | str,
+    machine: Machine | Mealy | str,
     format: TextFormat = "svg",
     look: Look | None = None,
     *,
@@ -55,7 +56,7 @@ def draw(
 
 @overload
 def draw(
-    machine: Machine | str,
+    machine: Machine | Mealy | str,
     format: BinaryFormat,
     look: Look | None = None,
     *,
@@ -68,7 +69,7 @@ def draw(
 
 @overload
 def draw(
-    machine: Machine | str,
+    machine: Machine | Mealy | str,
     format: str,
     look: Look | None = None,
     *,
@@ -80,7 +81,7 @@ def draw(
 
 
 def draw(
-    machine: Machine | str,
+    machine: Machine | Mealy | str,
     format: str = "svg",  # noqa: A002 - the name of the option everywhere
     look: Look | None = None,
     *,
@@ -91,7 +92,8 @@ def draw(
 ) -> str | bytes:
     """Return a machine as a diagram, or as a document for another tool.
 
-    ``machine`` is a machine or its name, ``format`` one of :data:`FORMATS`: a diagram as text
+    ``machine`` is a machine or its name, or a Mealy machine, which is drawn with its own states and
+    labels ``input / output``; ``format`` one of :data:`FORMATS`: a diagram as text
     (``dot``, ``mermaid``, ``plantuml``, ``d2``), an image (``svg``, ``png``, ``pdf``) or the whole
     machine as a document (``scxml``, ``xstate``, ``json``). The result is ``bytes`` for ``png`` and
     ``pdf``, else ``str``; the same machine gives the same result.
@@ -99,12 +101,13 @@ def draw(
     ``look`` (a :class:`fsm.drawing.model.Look`) selects a part of the machine, its direction, an
     overlay and the words. The other arguments are for images: ``engine`` is a layout engine of
     Graphviz; ``renderer`` is ``"dot"`` for the Graphviz program or ``"wheel"`` for the one of the
-    extra ``svg`` (default: whichever is installed). If no layout is ready after ``timeout`` seconds
-    (default: 4), states are drawn in rows, and ``warn`` is called with a message.
+    extra ``svg`` (default: whichever is installed). A large machine is drawn as an overview, and
+    ``warn`` is called with a message; its size decides, never the time that a layout takes.
 
     Raises :class:`FsmError` for an unknown format, direction, state or status, and for a document
     of a part of a machine; :class:`fsm.errors.MissingToolError` for an image without Graphviz;
-    :class:`fsm.errors.OutputError` if Graphviz fails.
+    :class:`fsm.errors.OutputError` if Graphviz fails, or takes longer than ``timeout`` seconds
+    (default: 120).
 
     >>> print(draw("engagement", "mermaid"), end="")
     stateDiagram-v2
@@ -121,13 +124,17 @@ def draw(
     """
     if format not in FORMATS:
         raise FsmError(no_such("format", str(format), FORMATS))
-    from fsm.catalog import as_machine
+    from fsm.catalog import as_specification
+    from fsm.drawing.mealy_sketch import mealy_sketch
     from fsm.drawing.model import Look
     from fsm.drawing.pictures import picture_of
+    from fsm.machine import Machine
 
-    machine, look = as_machine(machine), look or Look()
+    given, look = as_specification(machine), look or Look()
     if format in DOCUMENTS:
-        return _document(machine, format, look)
+        whole = given if isinstance(given, Machine) else given.machine()
+        return _document(whole, format, look)
+    machine = given if isinstance(given, Machine) else mealy_sketch(given)
     if format in TEXTS:
         if format == "dot" and engine != "dot":
             look = replace(look, group=False)

@@ -20,6 +20,13 @@ LABEL = "label"
 """The CSS class of a node that is the label of an arrow."""
 WHITE = "#ffffff"
 _WIDENED = 30
+_HASTE: tuple[dict[str, str], ...] = (
+    {},
+    {"nslimit": "2", "nslimit1": "2"},
+    {"nslimit": "0.5", "nslimit1": "0.5", "mclimit": "0.2"},
+)
+_CENTRED = 3
+"""A legend with more lines is justified."""
 _STIFF = "20"
 """The weight of a loop, which keeps its label next to its state."""
 _WIDEST = 4.5
@@ -112,8 +119,7 @@ class Drawing:
             if self.picture.legend
             else {}
         )
-        if self.layout.quick:
-            extra |= {"nslimit": "2", "nslimit1": "2"}
+        extra |= _HASTE[self.layout.haste]
         if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
             extra["outputorder"] = "edgesfirst"
@@ -159,7 +165,7 @@ class Drawing:
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
-        return _plain_lines(lines)
+        return _plain_lines(lines, justified=len(self.picture.legend) > _CENTRED)
 
     def _box(self, graph: Digraph, box: Box) -> None:
         paint = paint_of(box.rank)
@@ -264,7 +270,9 @@ class Drawing:
         """Draw the labels that stand in their arrows directly in a box, or in none, as nodes."""
         for number in self.labels_in.get(box, ()):
             arrow = self.picture.arrows[number]
-            label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
+            # Graphviz 2.43 fails at a node without any size.
+            label = self._arrow_label(arrow) if has_label(arrow) else {"label": "\xa0"}
+            attributes = self._attributes(arrow, number)
             kind = f"{LABEL} {label.get('class', '')}".strip()
             look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
             look |= {"fillcolor": self._ground(box), "penwidth": "0"}
@@ -361,9 +369,10 @@ def _markup(line: str) -> str:
     return escape_html(line) or "&#160;"
 
 
-def _plain_lines(lines: Iterable[str]) -> str:
+def _plain_lines(lines: Iterable[str], *, justified: bool = False) -> str:
     """Return the lines as one text that Graphviz shows literally."""
-    text: str = nohtml("\\n".join(map(literal, lines)))
+    end = r"\l" if justified else ""
+    text: str = nohtml((end or r"\n").join(map(literal, lines)) + end)
     return text
 
 

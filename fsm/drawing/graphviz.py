@@ -21,9 +21,11 @@ from typing import Literal
 from fsm.drawing.dot import to_dot
 from fsm.drawing.faults import Faults, find_faults
 from fsm.drawing.grid_layout import grid_places
-from fsm.drawing.layout import Layout
+from fsm.drawing.layout import Layout, layers_passed
 from fsm.drawing.model import Look, Picture
+from fsm.drawing.overview import overview_of
 from fsm.drawing.pictures import picture_of
+from fsm.drawing.wording import CLOCK
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -33,6 +35,7 @@ __all__ = [
     "ENGINES",
     "LARGE",
     "RENDERERS",
+    "SMALL",
     "TIMEOUT",
     "Renderer",
     "TooSlowError",
@@ -46,16 +49,26 @@ ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
 TIMEOUT = 120.0
 """Seconds for a picture."""
-LARGE = 250
-"""A picture with more states or arrows than this is large."""
+SMALL = 250
+"""A picture with no more states and arrows than this is never large."""
+LARGE = 500
+"""A picture with more states than this is large."""
+_MANY_LAYERS = 24_000
+"""A picture whose arrows pass more layers than this, all together, is large."""
+_SOME_LAYERS = 6_000
+"""With more of them, Graphviz must not look long for the best places."""
 _PLACED = "nop"
 """The engine that keeps the given positions."""
 _IMAGES = ("svg", "png", "pdf")
+_CLOCK = "◷"
+"""The clock in images: few fonts have :data:`CLOCK`, most have this one."""
 _DPI = 144
 _DOTS = 12_000_000
 """A larger picture has fewer dots per inch, but at least half of them."""
-_CROWDED = 60
-"""With more arrows there is no room without crossings, and Graphviz must hurry."""
+_CROWDED = 120
+"""With more arrows there is no room without crossings."""
+_FEW = 60
+"""With more arrows Graphviz must hurry."""
 _CHANGES: tuple[Callable[[Layout, Faults], Layout], ...] = (
     lambda layout, faults: replace(layout, wide=layout.wide | faults.stuck),
     lambda layout, faults: replace(layout, below=layout.below | faults.stuck),
@@ -86,13 +99,15 @@ def lay_out(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float | None = None,
+    in_rows: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> tuple[Picture, bytes]:
     """Return the picture of a machine, and its image by Graphviz as ``svg``, ``png`` or ``pdf``.
 
-    The size of the picture decides how it is laid out: beyond :data:`LARGE` states or arrows,
-    states are drawn in rows, and ``warn`` is called with a message. Labels of an ``svg`` are plain
-    text, see :func:`to_dot`; they stand in the middle of their arrows.
+    The size of the picture decides how it is drawn: a large one becomes an overview of groups of
+    states, or with ``in_rows`` all states in rows, and ``warn`` is called with a message. With
+    ``look.whole`` it is drawn whole. Labels of an ``svg`` are plain text, see :func:`to_dot`; they
+    stand in the middle of their arrows.
 
     Raises what :func:`render` raises, with a remedy if a layout takes longer than ``timeout``
     seconds (default: :data:`TIMEOUT`).
@@ -104,22 +119,42 @@ def lay_out(
         for note in picture.notes:
             warn(note)
     draw = _Renderer(format, renderer, time.monotonic() + (timeout or TIMEOUT), timeout or TIMEOUT)
-    if max(len(picture.nodes), len(picture.arrows)) <= LARGE:
-        layout, svg = _legible_layout(picture, engine, draw)
-        if format == "svg":
-            return picture, svg
-        size = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
-        return picture, draw.image(picture, layout, _dpi(*size))
+    if _is_large(picture) and not look.whole:
+        if in_rows:
+            return _rows(machine, look, draw, warn)
+        size = f"{len(picture.nodes):,} states and {len(picture.arrows):,} arrows"
+        picture = overview_of(picture)
+        if warn:
+            warn(f"{size} are drawn as an overview of {len(picture.nodes)} groups")
+    layout, svg = _legible_layout(picture, engine, draw)
+    if format == "svg":
+        return picture, svg
+    extent = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
+    return picture, draw.image(picture, layout, _dpi(*extent))
+
+
+def _is_large(picture: Picture) -> bool:
+    """Return whether a picture is too large to be drawn state by state, in seconds.
+
+    The measure is its size alone, so that the same machine gives the same picture everywhere.
+    """
+    if max(len(picture.nodes), len(picture.arrows)) <= SMALL:
+        return False
+    return len(picture.nodes) > LARGE or layers_passed(picture) > _MANY_LAYERS
+
+
+def _rows(
+    machine: Machine, look: Look, draw: _Renderer, warn: Callable[[str], None] | None
+) -> tuple[Picture, bytes]:
+    """Draw the states of a machine in rows, without boxes and labels of arrows."""
+    picture = picture_of(machine, replace(look, group=False))
     if warn:
         warn(
             f"{len(picture.nodes):,} states and {len(picture.arrows):,} arrows are drawn in rows, "
             "without boxes and arrow labels"
         )
-    picture = picture_of(machine, replace(look, group=False))
-    places = grid_places(picture)
-    extent = (max(axis) - min(axis) for axis in zip(*places.values(), strict=True))
-    layout = Layout(_PLACED, places=places, numbered=format == "svg")
-    return picture, draw.image(picture, layout, _dpi(*extent))
+    layout = Layout(_PLACED, places=grid_places(picture), numbered=draw.format == "svg")
+    return picture, draw.image(picture, layout)
 
 
 @dataclass(frozen=True)
@@ -162,16 +197,18 @@ class _Renderer:
 def _legible_layout(picture: Picture, engine: str, draw: _Renderer) -> tuple[Layout, bytes]:
     """Return the layout in which arrows cross the fewest labels, titles and states, and its svg."""
     crowded = len(picture.arrows) > _CROWDED
-    layout = Layout(engine, in_line=True, numbered=True, quick=crowded)
+    few = len(picture.arrows) <= _FEW
+    haste = 0 if few else 1 if layers_passed(picture) <= _SOME_LAYERS else 2
+    layout = Layout(engine, in_line=True, numbered=True, haste=haste)
     svg = draw.svg(picture, layout)
     if not layout.is_layered:
         return layout, svg
-    best, faults = (layout, svg), find_faults(svg)
+    best, faults = (layout, svg), Faults() if crowded else find_faults(svg)
+    if crowded:
+        return best
     if faults.sides_moved(layout):
         layout = replace(layout, sides=faults.sides)
         best = layout, draw.svg(picture, layout)
-    if crowded:
-        return best
     for change in _CHANGES:
         if not faults.count:
             break
@@ -204,20 +241,14 @@ def render(
     :class:`OutputError` if it fails.
     """
     _check(format, engine, renderer)
+    dot_text = dot_text.replace(CLOCK, _CLOCK)
     if _is_wheel(renderer):
         return _through_wheel(dot_text, engine, timeout)
     program = shutil.which("dot")
     if program is None:
         raise MissingToolError(_MISSING)
     options = [f"-K{engine}", f"-T{format}", *([f"-Gdpi={dpi}"] if format == "png" else [])]
-    try:
-        image = _run("dot", [program, *options], dot_text, timeout)
-    except OutputError as error:
-        # Graphviz 2.43 fails where an arrow to the border of a box begins inside of it.
-        if "makeCompoundEdge" not in str(error):
-            raise
-        at_states = dot_text.replace("compound=true", "compound=false", 1)
-        image = _run("dot", [program, *options], at_states, timeout)
+    image = _run("dot", [program, *options], dot_text, timeout)
     # Cairo writes the time into a PDF. A date of the same length keeps all offsets in the file.
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", image)
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from fsm.drawing.grid_layout import Places
 from fsm.drawing.model import Picture
 
-__all__ = ["PLAIN", "Layout", "TitleSide", "backward_arrows"]
+__all__ = ["PLAIN", "Layout", "TitleSide", "backward_arrows", "layers_passed"]
 
 TitleSide: TypeAlias = Literal["l", "c", "r"]
 """Left, in the middle, right: the words of Graphviz."""
@@ -36,8 +36,8 @@ class Layout:
     """The boxes that are wider than their states need, so that arrows pass beside the title."""
     mirrored: bool = False
     """Whether boxes and arrows are given to Graphviz in reverse order, from which it begins."""
-    quick: bool = False
-    """Whether the engine must not look long for the best places."""
+    haste: int = 0
+    """How little time the engine has for the best places, from 0 to 2."""
     space: float = 1.0
     """By how much the distances of states are larger than usual."""
 
@@ -77,3 +77,29 @@ def backward_arrows(picture: Picture) -> frozenset[int]:
             elif not is_done[target]:
                 backward.add(number)
     return frozenset(backward)
+
+
+def layers_passed(picture: Picture) -> int:
+    """Return how many layers the arrows of a picture pass, all together.
+
+    It tells how long a layout in layers takes: an arrow needs a place in each layer that it passes.
+    """
+    backward = backward_arrows(picture)
+    before: dict[str, list[str]] = {node.name: [] for node in picture.nodes}
+    entering = dict.fromkeys(before, 0)
+    for number, arrow in enumerate(picture.arrows):
+        ends = (arrow.source, arrow.target)
+        if ends[0] != ends[1]:
+            tail, head = ends[::-1] if number in backward else ends
+            before[tail].append(head)
+            entering[head] += 1
+    layer = dict.fromkeys(before, 0)
+    ready = [name for name, count in entering.items() if not count]
+    while ready:
+        tail = ready.pop()
+        for head in before[tail]:
+            layer[head] = max(layer[head], layer[tail] + 1)
+            entering[head] -= 1
+            if not entering[head]:
+                ready.append(head)
+    return sum(layer[head] - layer[tail] for tail, heads in before.items() for head in heads)

@@ -9,17 +9,15 @@ from collections.abc import Iterator, Sequence
 from fsm.chart import ChartEdge, ChartTimer
 from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError
 from fsm.drawing.overlay import Mark, Overlay, Tone, prevailing_tone
-from fsm.epoch import exact_duration
+from fsm.drawing.wording import CLOCK, after_text
 from fsm.machine import State, Transition
 
-__all__ = ["CLOCK", "StateLines", "after_text", "edge_effect", "tone_of"]
+__all__ = ["StateLines", "edge_effect", "tone_of"]
 
-CLOCK = "⏱"
 _MOST = 5
 """Marks of a box that are listed; the others are counted."""
 _UNNAMED = re.compile(r"(?:xstate\.)?(?:after|delay)(?:[.(_ ]|$)")
 """How a tool names the event of a timer where its author gave it no name."""
-_UNIT = re.compile(r"(?<=\d)(?=[a-z])")
 
 
 class StateLines:
@@ -177,12 +175,3 @@ def effect_text(outputs: Sequence[str], raised: Sequence[str], sent: Sequence[st
     raises, sends = (f"raise {event}" for event in raised), (f"send {event}" for event in sent)
     effects = (*outputs, *raises, *sends)
     return f" / {', '.join(effects)}" if effects else ""
-
-
-def after_text(delay: int) -> str:
-    """Return when a timer ends, for a delay in microseconds.
-
-    >>> after_text(90_000_000)
-    'after 1 m 30 s'
-    """
-    return f"after {_UNIT.sub(' ', exact_duration(delay))}"

@@ -52,6 +52,9 @@ class Look:
     """Whether arrows show their effects on indicators, or the details of the overlay."""
     overlay: Overlay = NO_OVERLAY
     """Marks on the drawing: traffic, coverage, differences or a trace."""
+    whole: bool = False
+    """Whether a large machine is drawn state by state, not as an overview, however long it takes.
+    """
     wording: Wording = AS_DECLARED
     """The language of the drawing."""
 

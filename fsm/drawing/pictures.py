@@ -7,6 +7,7 @@ from dataclasses import replace
 from fsm.arguments import as_several
 from fsm.drawing.declaration import OnlyTableError, is_nested
 from fsm.drawing.declared import declared_picture
+from fsm.drawing.mealy_sketch import MealySketch, with_numbers
 from fsm.drawing.model import DIRECTIONS, Look, Picture
 from fsm.drawing.tabular import table_picture
 from fsm.drawing.view import View, of_statuses, without_events
@@ -40,7 +41,8 @@ def picture_of(machine: Machine, look: Look | None = None) -> Picture:
     view = without_events(view, look.hide) if look.hide else view
     view = of_statuses(view, look.only) if look.only else view
     if look.flat or not look.group or not is_nested(machine):
-        return table_picture(machine, view, look)
+        picture = table_picture(machine, view, look)
+        return with_numbers(picture) if isinstance(machine, MealySketch) else picture
     try:
         return declared_picture(machine, view, look)
     except OnlyTableError as error:

@@ -15,7 +15,7 @@ from fsm.drawing.arrows import Ends, Label, arrows_of
 from fsm.drawing.model import Box, DrawnState, Look, Picture, direction_for, ranks_of
 from fsm.drawing.overlay import Tone
 from fsm.drawing.view import View, collapsed, focused
-from fsm.drawing.wording import Wording
+from fsm.drawing.wording import Wording, timer_text
 from fsm.machine import Machine, State, Transition
 from fsm.text import quantity
 
@@ -141,7 +141,7 @@ def _exit(
     """Return the exit of a transition; ``decided`` is of :func:`decisions`."""
     is_decision = (t.source, t.target, t.label) in decided
     tone = view.overlay.mark(t).tone
-    text = words.event(view.machine.name, t)
+    text = timer_text(view.machine, t, words.event(view.machine.name, t))
     return view.machine.status(t.source), t.target, text, is_decision, tone
 
 

@@ -6,9 +6,11 @@ events, unless its section ``[events]`` has shorter ones; ``[states]`` has the t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fsm.epoch import exact_duration
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.text import quantity
 
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
     from fsm.tables.words.lexicon import Lexicon
 
-__all__ = ["AS_DECLARED", "Wording", "untranslated"]
+__all__ = ["AS_DECLARED", "CLOCK", "Wording", "after_text", "timer_text", "untranslated"]
+
+CLOCK = "⏱"
+"""What stands before the event of a timer."""
+_UNIT = re.compile(r"(?<=\d)(?=[a-z])")
 
 _MOST = 4
 """Maximum number of missing words that a message lists."""
@@ -101,6 +107,26 @@ class Wording:
 
 
 AS_DECLARED = Wording()
+
+
+def after_text(delay: int) -> str:
+    """Return when a timer ends, for a delay in microseconds.
+
+    >>> after_text(90_000_000)
+    'after 1 m 30 s'
+    """
+    return f"after {_UNIT.sub(' ', exact_duration(delay))}"
+
+
+def timer_text(machine: Machine, transition: Transition, text: str) -> str:
+    """Return the label of a transition; of one by a timer of its state, with the clock.
+
+    ``text`` is the label without it.
+    """
+    for timer in machine.timers:
+        if timer.event == transition.event and transition.source in timer.states:
+            return f"{CLOCK} {text} {after_text(timer.delay)}"
+    return text
 
 
 def untranslated(machine: Machine, wording: Wording) -> str:

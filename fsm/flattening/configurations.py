@@ -39,6 +39,7 @@ class _Flattening:
     def __init__(self, chart: Chart, max_cells: int | None) -> None:
         self.chart = chart
         self.max_cells = max_cells
+        self.is_grouped = any(node.parent is None and node.children for node in chart.nodes)
         try:
             self._explore(Stepper(chart))
         except OrderNeededError:
@@ -232,8 +233,7 @@ class _Flattening:
         nodes = self.chart.nodes
         atoms = [nodes[i] for i in self._atoms(configuration)]
         top = nodes[min(configuration.active)]
-        grouped = any(node.parent is None and node.children for node in nodes)
-        shows_nothing = grouped and top.is_atomic and configuration == self.start
+        shows_nothing = self.is_grouped and top.is_atomic and configuration == self.start
         return State(
             name="+".join(a.id for a in atoms) + variant,
             status=None if shows_nothing else top.title,

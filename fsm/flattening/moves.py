@@ -112,6 +112,8 @@ class Moves:
         entered: _Entered = {}
         for edge in edges:
             self._enter_all(edge.targets, self.domain(edge, memory), memory, entered)
+            if edge.internal and not self.chart.enters_itself and edge.targets == (edge.source,):
+                del entered[edge.source]
         return entered
 
     def entered_at_start(self) -> _Entered:

@@ -119,6 +119,7 @@ class Stepper:
     def start(self) -> Configuration:
         """Return the configuration of a new machine."""
         valuation = _AtStart(f"{self.chart.class_name}: the start")
+        valuation.update(self.chart.known)
         run = _Run(frozenset(), {}, (), valuation, "the start")
         self._enter(run, (), self.moves.entered_at_start(), frozenset())
         self._finish(run)

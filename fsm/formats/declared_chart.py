@@ -92,6 +92,8 @@ class DeclaredChart(_Member):
     rules: str = "library"
     timers: tuple[_Delay, ...] = ()
     start: tuple[int, ...] = ()
+    known: tuple[tuple[str, bool], ...] = ()
+    enters_itself: bool = True
     strict: bool = False
     assumed: tuple[str, ...] = ()
     class_name: str = ""
@@ -174,6 +176,8 @@ def read_chart_member(document: DeclaredChart, machine: Machine) -> Chart:
         rules=document.rules,
         timers=tuple(ChartTimer(**_plain(timer)) for timer in document.timers),
         start=document.start,
+        known=document.known,
+        enters_itself=document.enters_itself,
         strict=document.strict,
         assumed=document.assumed,
     )

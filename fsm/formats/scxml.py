@@ -342,12 +342,14 @@ class _Reader:
 
     def _timer(self, element: Element) -> Timer:
         cells = self._texts(element, "restarts", ())
+        if len(cells) % 2:
+            refuse(self.file, element.line, "restarts has states and events in pairs")
         return self.parts.timer(
             element.line,
             self._text(element, "symbol"),
             self._text(element, "after"),
             self._texts(element, "places"),
-            restarts=tuple(zip(cells[::2], cells[1::2], strict=False)),
+            restarts=tuple(zip(cells[::2], cells[1::2], strict=True)),
             stops=element.get("stops") != "false",
             scope=self._optional(element, "scope", ""),
         )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
@@ -17,12 +18,12 @@ from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import refuse
 from fsm.formats.scxml_content import (
-    DelayedSend,
     ExecutableContent,
     content_of,
     refuse_failures,
     refuse_talking,
 )
+from fsm.formats.scxml_data import decided_at_start, unchanged_data
 from fsm.formats.xml import Element
 from fsm.guard import ALWAYS, Guard, parse_guard
 from fsm.machine import Machine
@@ -69,8 +70,13 @@ class _Reader:
         self.ids: dict[str, int] = {}
         self.contents: list[ExecutableContent] = []
         self.handlers: dict[int, tuple[ExecutableContent, ExecutableContent]] = {}
+        taken = {element.get("id") for element in self.elements}
         for i, element in enumerate(self.elements):
-            self._name(element, i)
+            self._name(element, i, taken)
+        self.children: dict[int | None, list[int]] = {}
+        for i, parent in enumerate(self.parents):
+            if self.elements[i].tag != "history":
+                self.children.setdefault(parent, []).append(i)
         self.names = {number: id_ for id_, number in self.ids.items()}
 
     def _walk(
@@ -92,16 +98,15 @@ class _Reader:
         elif element.tag not in (*_SKIPPED, *_CONTENT):
             refuse(self.file, element.line, f"<{element.tag}> is no part of a state in SCXML")
 
-    def _name(self, element: Element, number: int) -> None:
-        id_ = element.get("id") or self._free_id(element.tag, number)
+    def _name(self, element: Element, number: int, taken: Set[str | None]) -> None:
+        id_ = element.get("id") or self._free_id(element.tag, number, taken)
         if set(id_) & set("+[]@, \t\n"):
             refuse(self.file, element.line, f"<{element.tag}> needs a plain id")
         if id_ in self.ids:
             refuse(self.file, element.line, f"a second state with the id {shortened(id_)!r}")
         self.ids[id_] = number
 
-    def _free_id(self, tag: str, number: int) -> str:
-        taken = {element.get("id") for element in self.elements}
+    def _free_id(self, tag: str, number: int, taken: Set[str | None]) -> str:
         while (id_ := f"{tag}_{number + 1}") in taken:
             number += 1
         return id_
@@ -129,11 +134,13 @@ class _Reader:
         nodes = tuple(map(self._node, range(len(self.elements))))
         names = dict.fromkeys(name for row in descriptors for name in row)
         alphabet = tuple(name for name in names if not _is_raised(name))
-        emitted = (event for c in self.contents for event in (*c.raised, *c.sent))
-        done = (f"done.state.{node.id}" for node in nodes if node.children)
+        emitted = [event for c in self.contents for event in (*c.raised, *c.sent)]
+        done = [f"done.state.{node.id}" for node in nodes if node.children]
         known = tuple(dict.fromkeys((*alphabet, *done, *emitted)))
+        heard = _Heard(known)
+        timers = tuple(self._timers())
         edges = [
-            self._edge(i, element, _heard(row, known), content)
+            self._edge(i, element, heard.by(row) or row, content)
             for (i, element), row, content in zip(declared, descriptors, contents, strict=True)
         ]
         return Chart(
@@ -148,18 +155,30 @@ class _Reader:
             companion=None,
             atomic_update=False,
             rules="scxml",
-            timers=tuple(self._timers()),
+            timers=timers,
             start=() if start == (initial,) else start,
-            assumed=tuple(dict.fromkeys(self._assumed(alphabet))),
+            known=tuple(self._known_at_start(declared, edges, {*done, *emitted})),
+            assumed=tuple(dict.fromkeys(self._assumed(alphabet, timers))),
         )
+
+    def _known_at_start(
+        self,
+        declared: Sequence[tuple[int, Element]],
+        edges: Sequence[ChartEdge],
+        internal: Set[str],
+    ) -> Iterator[tuple[str, bool]]:
+        """Yield the guards that data decide at the start, as no event has changed these yet."""
+        late = [
+            element
+            for (_, element), edge in zip(declared, edges, strict=True)
+            if edge.events and internal.isdisjoint(edge.events)
+        ]
+        names = sorted({name for edge in edges for name in edge.guard.names})
+        return decided_at_start(names, unchanged_data(self.root, late))
 
     def _states_of(self, parent: int | None) -> list[int]:
         """Return the children of a state that can be active."""
-        return [
-            i
-            for i, above in enumerate(self.parents)
-            if above == parent and self.elements[i].tag != "history"
-        ]
+        return self.children.get(parent, [])
 
     def _node(self, number: int) -> ChartNode:
         element, children = self.elements[number], tuple(self._states_of(number))
@@ -212,23 +231,20 @@ class _Reader:
         return self._targets(transition, transition.get("target", ""))
 
     def _timers(self) -> Iterator[ChartTimer]:
-        """Yield the delayed events that entering a state sends."""
+        """Yield the delayed events that entering a state sends.
+
+        Nothing may cancel one of them but leaving the state: else it is no timer.
+        """
+        cancels = Counter(id_ for content in self.contents for id_ in set(content.cancelled))
         for number, (entering, leaving) in self.handlers.items():
             for send in entering.delayed:
-                if self._is_timer(send, leaving):
-                    stops = send.id is not None and send.id in leaving.cancelled
+                stops = send.id is not None and send.id in leaving.cancelled
+                if send.id is None or cancels[send.id] == stops:
                     yield ChartTimer(number, send.event, send.delay, stops)
 
-    def _is_timer(self, send: DelayedSend, leaving: ExecutableContent) -> bool:
-        """Whether nothing cancels a delayed event but leaving the state that sends it."""
-        return all(
-            send.id is None or send.id not in content.cancelled or content is leaving
-            for content in self.contents
-        )
-
-    def _assumed(self, alphabet: tuple[str, ...]) -> Iterator[str]:
+    def _assumed(self, alphabet: tuple[str, ...], timers: tuple[ChartTimer, ...]) -> Iterator[str]:
         """Yield what the table does not say of its document."""
-        in_time = {(t.event, t.delay) for t in self._timers()}
+        in_time = {(t.event, t.delay) for t in timers}
         for content in self.contents:
             yield from content.elsewhere
             for send in content.delayed:
@@ -316,10 +332,21 @@ def _is_raised(name: str) -> bool:
     return name in ("done", "done.state") or name.startswith("done.state.")
 
 
-def _heard(descriptors: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the events that descriptors match: "error" also matches "error.network"."""
-    return tuple(
-        name
-        for name in known
-        if any(d in ("*", name) or name.startswith(f"{d}.") for d in descriptors)
-    )
+class _Heard:
+    """The events that descriptors match: "error" also matches "error.network"."""
+
+    def __init__(self, known: tuple[str, ...]) -> None:
+        self._places = {name: i for i, name in enumerate(known)}
+        self._rows: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._matched: dict[str, list[str]] = {"*": list(known)}
+        for name in known:
+            parts = name.split(".")
+            for size in range(1, len(parts) + 1):
+                self._matched.setdefault(".".join(parts[:size]), []).append(name)
+
+    def by(self, descriptors: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the events that some descriptor matches, in their order."""
+        if descriptors not in self._rows:
+            names = {name for d in descriptors for name in self._matched.get(d, ())}
+            self._rows[descriptors] = tuple(sorted(names, key=self._places.__getitem__))
+        return self._rows[descriptors]

@@ -36,10 +36,15 @@ def draw_for_page(
 ) -> PageDiagram:
     """Draw a machine for a page; raises what :func:`fsm.drawing.draw` raises.
 
-    If no layout is ready after ``timeout`` seconds, states are drawn in rows, and ``warn`` is
-    called with a message.
+    The states of a large machine are drawn in rows, and ``warn`` is called with a message.
     """
     picture, svg = lay_out(
-        machine, look or Look(), "svg", renderer=renderer, timeout=timeout, warn=warn
+        machine,
+        look or Look(),
+        "svg",
+        renderer=renderer,
+        timeout=timeout,
+        in_rows=True,
+        warn=warn,
     )
     return PageDiagram(interactive_svg(svg, picture), picture)

@@ -91,6 +91,16 @@ class InternalEvent(StateChart):
     back = c.to(a)
 
 
+class StaysWithoutEntering(StateChart):
+    enable_self_transition_entries = False
+    ready = True
+    a, b, c = State(initial=True), State(enter="ring"), State()
+    come = a.to(b)
+    ring = b.to(c, cond="ready")
+    stay = b.to.itself(internal=True)
+    back = c.to(a)
+
+
 class Child(Player):
     title = "Child"
 
@@ -107,6 +117,7 @@ COMPILED: dict[type[StateChart], tuple[str, int]] = {
     Validated: ("a b c", 5),
     RaisesBeforeSending: ("a d wrong", 4),
     InternalEvent: ("a c", 3),
+    StaysWithoutEntering: ("a b c", 6),
     Child: ("song radio paused@song paused@radio off", 4),
 }
 CHARTS = pytest.mark.parametrize("chart", COMPILED, ids=lambda chart: chart.__name__)

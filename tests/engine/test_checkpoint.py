@@ -26,7 +26,7 @@ from fsm.engine import Replay, replay
 from fsm.engine.checkpoint import checkpoint
 from fsm.errors import CheckpointError, FsmError, LogError, OutputError
 from fsm.simulation import simulate
-from tests.depth import samples
+from tests.depth import DEEP, samples
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
 EVENTS = st.sampled_from([*MACHINES[0].events, "opened", "clicked", "noise"])
@@ -285,7 +285,7 @@ def test_a_disk_that_fills_up_loses_nothing(
     expected = facts(executed([tmp_path / "day1.csv", day2]))
     owner = os if call == "fsync" else Path
     real = getattr(owner, call)
-    for fatal in range(20):
+    for fatal in range(0, 20, 1 if DEEP else 3):
         left = fatal
 
         def failing(*args: object) -> object:
@@ -324,7 +324,7 @@ print("done", flush=True)
 
 def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
     log = pl.concat(
-        simulate(MACHINES[0], samples(20_000, 5_000), seed=1, companion=load_bare("engagement"))
+        simulate(MACHINES[0], samples(20_000, 2_000), seed=1, companion=load_bare("engagement"))
     )
     cut = log.height // 2
     days = [tmp_path / "day1.parquet", tmp_path / "day2.parquet"]
@@ -334,7 +334,7 @@ def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: P
     del expected["balance"]
     executed(days[0], tmp_path / "begun")
     chance, seconds, ends = random.Random(7), 0.0, set()
-    for attempt in range(samples(51, 3)):
+    for attempt in range(samples(51, 2)):
         kept = tmp_path / "kept"
         shutil.copytree(tmp_path / "begun", kept)
         command = [sys.executable, "-c", CHILD, str(days[1]), str(kept)]

@@ -12,14 +12,17 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from fsm.clocks import MOST_FIRINGS
+from fsm.conformance.conforming import conform
 from fsm.engine import firings, replay
 from fsm.engine.explanation import explain
-from fsm.errors import LogError
-from fsm.machine import Machine, Timer, Transition
+from fsm.errors import CheckpointError, LogError, MachineError
+from fsm.machine import Machine, State, Timer, Transition
 from fsm.simulation import simulate
+from tests.depth import samples
 from tests.engine.timer_oracle import (
     MOST,
     EndlessError,
@@ -87,6 +90,7 @@ def test_a_replay_agrees_with_plain_python(seed: int) -> None:
         }
 
 
+@settings(max_examples=samples(60, 3))  # a block of messages is drawn whole
 @given(SEEDS)
 def test_a_simulated_log_is_accepted_whole(seed: int) -> None:
     machine = timed_machine(Random(seed), deadline=True)
@@ -184,3 +188,74 @@ def test_a_validity_period_is_a_timer(seed: int) -> None:
     for state, count in timed.states.items():
         states[state.partition(" ")[0]] += count
     assert dict(states) == expected.states
+
+
+# What is refused, and what is said ----------------------------------------------------------------
+
+NAMES = ("a", "b")
+
+
+def going_round(*, stops: bool = True) -> Machine:
+    """Return a machine that its timers move between two states for ever."""
+    return Machine(
+        *("round", "Round", tuple(State(name, name, name, (name,)) for name in NAMES)),
+        ("tick", "go"),
+        (Transition("a", "tick", "b", "tick"), Transition("b", "tick", "a", "tick")),
+        "a",
+        timers=tuple(Timer("tick", 10**6, (name,), stops=stops) for name in NAMES),
+    )
+
+
+def test_timers_that_go_round_are_refused_after_many_firings() -> None:
+    log = pl.DataFrame({"message_id": ["m"], "timestamp": [START], "event": ["go"]})
+    until = START + timedelta(seconds=9_999)
+    timers = replay(log, going_round(), as_of=until).machines["round"].timers
+    assert sum(timers.values()) == 9_999
+    with pytest.raises(LogError, match="fire more than 10,000 times after one event; let them run"):
+        replay(log, going_round(), as_of=START + timedelta(days=1))
+
+
+def test_simulated_messages_end_once_only_timers_move_them() -> None:
+    machine = going_round()
+    (log,) = simulate(machine, messages=3)
+    assert log.group_by("message_id").len()["len"].to_list() == [MOST_FIRINGS] * 3
+
+
+def test_a_timer_that_nothing_stops_is_refused_where_one_state_must_say_all() -> None:
+    machine = going_round(stops=False)
+    with pytest.raises(MachineError, match="nothing stops the timer 'tick after 1s from a'"):
+        next(simulate(machine, messages=1))
+    log = pl.DataFrame({"message_id": ["m"], "timestamp": [START], "event": ["go"]})
+    with TemporaryDirectory() as place, pytest.raises(CheckpointError, match="several of it may"):
+        replay(log, machine, checkpoint=place)
+
+
+def test_a_query_does_not_execute_timers() -> None:
+    with pytest.raises(MachineError, match="'tick after 1s in a' cannot be executed in SQL"):
+        going_round().to_sql("duckdb")
+    assert "SELECT" in replace(going_round(), timers=()).to_sql("duckdb")
+
+
+def test_a_timer_whose_event_depends_on_guards_is_said_not_to_be_executed() -> None:
+    symbols = ("tick[g]", "tick[not g]")
+    machine = replace(
+        going_round(),
+        events=(*symbols, "go"),
+        transitions=tuple(Transition("a", text, "b", "tick", "g") for text in symbols),
+        guards={"tick": ("g",)},
+    )
+    log = pl.DataFrame({"message_id": ["m"], "timestamp": [START], "event": ["go"]})
+    found = replay(log, machine, as_of=START + timedelta(hours=1))
+    assert found.machines["round"].states == {"a": 1, "b": 0}
+    assert found.notes[-2] == (
+        "round: the timer 'tick after 1s in a' is not executed: what its event does depends on g; "
+        "the log must record it"
+    )
+
+
+def test_firings_fit_the_machine_and_a_model_of_its_repairs() -> None:
+    log = pl.DataFrame({"message_id": ["m"], "timestamp": [START], "event": ["tick"]})
+    machine = replace(going_round(), transitions=(Transition("a", "tick", "b", "tick"),))
+    result = conform(log, machine, as_of=START + timedelta(seconds=5))
+    assert result.repair is not None
+    assert (result.repair.cost, result.repair.fitting) == (0, 1)

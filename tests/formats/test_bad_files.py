@@ -60,6 +60,18 @@ BAD_JSON = {
         None,
         "a second indicator 'i'",
     ),
+    "timer without end": (
+        '"guards": [',
+        '"timers": [{"event": "stop", "after": "soon", "states": ["draft"]}], "guards": [',
+        None,
+        "after 'soon' is not a duration; write 45s, 30m or 1h 30m",
+    ),
+    "timer in no state": (
+        '"guards": [',
+        '"timers": [{"event": "stop", "after": "1d", "states": ["drat"]}], "guards": [',
+        None,
+        "the timer 'stop after 1d in drat': no state 'drat'",
+    ),
     "guards twice": (
         '{"event": "stop", "names": []}',
         '{"event": "resume", "names": []}',
@@ -96,6 +108,18 @@ BAD_SCXML = {
         "did you mean 'preparing'?",
     ),
     "no such event": ('event="cancel"', 'event="cancle"', None, "did you mean 'cancel'?"),
+    "timer without end": (
+        "<fsm:event",
+        '<fsm:timer symbol="stop" after="1" places="draft|"/><fsm:event',
+        None,
+        "after '1' is not a duration",
+    ),
+    "half a cell": (
+        "<fsm:event",
+        '<fsm:timer symbol="stop" after="1s" places="draft|" restarts="draft|"/><fsm:event',
+        None,
+        "restarts has states and events in pairs",
+    ),
     "no place": ('target="preparing"', 'target="preparing" fsm:place="-1"', None, "whole number"),
 }
 

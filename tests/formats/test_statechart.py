@@ -188,6 +188,9 @@ RULES = {
     ),
     "a deep start": (('<state id="s"><state id="a"/><state id="b"><initial><transition target="c"/>'
         '</initial><state id="d"/><state id="c">{x:d}</state></state></state>{start}'), "x", "d"),
+    "what no state completes": (
+        '<state id="a">{x:b}{done.state.a:c}</state><state id="b"/><state id="c"/>', "x", "b",
+    ),
     "states without ids": (
         '<state><state id="a">{x:b}</state></state><state id="b"/>', "x", "b",
     ),
@@ -234,6 +237,36 @@ def test_a_delayed_event_is_a_timer_and_what_is_sent_to_others_is_said() -> None
         True,
     )
     assert machine.assumed == ("line 1: hello is sent to others",)
+
+
+@pytest.mark.parametrize(
+    ("data", "condition", "more", "starts"),
+    [
+        ("1", "n == 1", "", "b"),
+        ("1", "n == 2", "", "a"),
+        ("1", "n !== 2 &amp;&amp; n &lt;= 1", "", "b"),
+        ("'x'", "n == 'x'", "", "b"),
+        ("true", "!n", "", "a"),
+        ("1", "n == 1", '<transition event="go"><assign location="n" expr="2"/></transition>', "b"),
+        ("1", "n == '1'", "", None),
+        ("f(1)", "n == 1", "", None),
+        ("1", "m == 1", "", None),
+        ("1", "n == 1", '<onentry><assign location="n" expr="2"/></onentry>', None),
+        ("1", "n == 1", "<onentry><script>n = 2</script></onentry>", None),
+    ],
+)
+def test_plain_data_decide_at_the_start(
+    data: str, condition: str, more: str, starts: str | None
+) -> None:
+    text = document(
+        f'<datamodel><data id="n" expr="{data}"/></datamodel><state id="a">{more}'
+        f'<transition cond="{condition}" target="b"/></state><state id="b">{step("x", "a")}</state>'
+    )
+    if starts is None:
+        with pytest.raises(MachineError, match="has no value before the first event"):
+            parse_scxml(text.encode())
+    else:
+        assert parse_scxml(text.encode()).initial == starts
 
 
 @pytest.mark.parametrize(

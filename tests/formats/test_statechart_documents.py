@@ -87,6 +87,13 @@ XSTATE = {
         xstate('"a": {"on": {"x": "b"}}, "b": {}', '"on": {"x": ".a", "y": ".b"},'),
         "a; a x b; a y b; b x a; b y b",
     ),
+    "a region that stays wins over the whole": (
+        xstate(
+            '"a": {"type": "parallel", "states": {"p": {"initial": "p1", "states": {"p1": {"on": '
+            '{"y": "p2"}}, "p2": {}}}, "q": {"on": {"x": {}}}}, "on": {"x": "#m.a"}}'
+        ),
+        "p1+q; p1+q x p1+q; p1+q y p2+q; p2+q x p2+q",
+    ),
     "a wildcard": (
         xstate('"a": {"on": {"x": "b", "*": "c"}}, "b": {"on": {"y": "a"}}, "c": {}'),
         "a; a x b; a y c; a * c; b y a",
@@ -316,7 +323,7 @@ def test_what_is_refused(text: str, line: int, message: str, tmp_path: Path) -> 
 
 BOMB = "a: &a [x, x]\n" + "".join(
     f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}, *{a}]\n"
-    for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    for a, b in zip("abcdef", "bcdefg", strict=True)
 )
 REFUSED_YAML = {
     "no YAML": ("a: [", 1, "not YAML"),

@@ -290,6 +290,9 @@ class ChartParts:
         """Return the machine that begins in a state, which may be inside another one.
 
         Raises :class:`fsm.errors.MachineError` for what is no table."""
+        for number, part in enumerate(self.states):
+            if part.history and number in self._entered(number):
+                self.refuse(part.line, f"the history {part.key!r} leads to itself; name its target")
         chart = Chart(
             class_name=f"{self.file}:{self.line}" if self.line else self.file,
             title=title,
@@ -311,6 +314,17 @@ class ChartParts:
             ignored=(*machine.ignored, *self._unread()),
             assumed=(*machine.assumed, *self._assumed),
         )
+
+    def _entered(self, number: int) -> set[int]:
+        """Return the states that are entered by default with a state."""
+        found: set[int] = set()
+        queue = [number]
+        for state in queue:
+            part = self.states[state]
+            entered = part.children if part.parallel else part.entry
+            queue += [inner for inner in entered if inner not in found]
+            found.update(entered)
+        return found
 
     def _node(self, number: int) -> ChartNode:
         part = self.states[number]

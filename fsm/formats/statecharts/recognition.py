@@ -13,7 +13,7 @@ from fsm.formats.json_objects import JsonObject, LocatedJson
 from fsm.formats.statecharts.chart_parts import Located
 from fsm.machine import Machine
 
-__all__ = ["read_json_machine", "read_yaml_machine"]
+__all__ = ["read_json_machine", "read_statechart", "read_yaml_machine"]
 
 
 def read_json_machine(path: Path) -> Machine:
@@ -22,7 +22,7 @@ def read_json_machine(path: Path) -> Machine:
     source = LocatedJson(text, str(path))
     if "fsm" in source.root:
         return machine_of_document(source)
-    return _foreign(source, f'; our own begins with "fsm": {VERSION}')
+    return read_statechart(source, f'; our own begins with "fsm": {VERSION}')
 
 
 def read_yaml_machine(path: Path) -> Machine:
@@ -30,10 +30,11 @@ def read_yaml_machine(path: Path) -> Machine:
     from fsm.formats.yaml_objects import MAX_YAML_BYTES, LocatedYaml
 
     text = read_text(path, MAX_YAML_BYTES, "a machine", MachineError)
-    return _foreign(LocatedYaml(text, str(path)), "")
+    return read_statechart(LocatedYaml(text, str(path)))
 
 
-def _foreign(source: Located, own: str) -> Machine:
+def read_statechart(source: Located, own: str = "") -> Machine:
+    """Return the machine of a decoded document of another program; raises :class:`MachineError`."""
     root = source.root
     for is_kind, read in _KINDS:
         if is_kind(root):

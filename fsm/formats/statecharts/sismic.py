@@ -74,15 +74,11 @@ class _Sismic:
 
     def machine(self) -> Machine:
         parts, root = self.parts, self.root
-        inner = root.get("states")
+        inner = self._list(root, "states")
         sends = any(self._sent(root, root.get(name))[0] for name in ("on entry", "on exit"))
         whole = bool(root.get("parallel states")) or sends
-        whole |= any(
-            isinstance(s, JsonObject) and "history" in str(s.get("type")) for s in inner or []
-        )
-        whole |= any(
-            isinstance(t, JsonObject) and not t.get("event") for t in root.get("transitions") or []
-        )
+        whole |= any("history" in str(s.get("type")) for s in inner)
+        whole |= any(not t.get("event") for t in self._list(root, "transitions"))
         if whole or not inner:
             self._state(root, None)
             initial = 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.chart_parts import ChartParts, Located, refuse_unknown
 from fsm.machine import Machine
 from fsm.suggest import no_such
-from fsm.text import shortened
+from fsm.text import quantity, shortened
 
 __all__ = ["read_states_language"]
 
@@ -88,7 +89,11 @@ class _StatesLanguage:
             parts.timer(running, event, self._seconds(root, seconds))
         comment = root.get("Comment")
         name = Path(source.file).name.partition(".")[0]
-        return parts.machine(name, comment if isinstance(comment, str) else name, running)
+        title = comment if isinstance(comment, str) else name
+        machine = parts.machine(name, title, running)
+        # The ends of machine and branches are ours, and nobody misses one that is not reached.
+        declared = tuple(state for state in machine.unreachable if state in self.seen)
+        return replace(machine, unreachable=declared)
 
     # States --------------------------------------------------------------------------------
 
@@ -151,8 +156,8 @@ class _StatesLanguage:
         items = config.get("ItemProcessor", config.get("Iterator"))
         if not isinstance(items, JsonObject) or not isinstance(items.get("States"), JsonObject):
             self.source.refuse(config, f"{name!r} has no states for its items")
-        count = len(items["States"])
-        what = f"the {count} states that {name!r} runs for each item are not in the table"
+        count = quantity(len(items["States"]), "state")
+        what = f"what {name!r} does with each item ({count}) is not in the table"
         self.parts.assume(self.source.line(items), what)
 
     # Events ----------------------------------------------------------------------------------

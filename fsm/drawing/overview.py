@@ -1,0 +1,146 @@
+"""An overview of a large picture: groups of states, and how many arrows lead between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from fsm.drawing.model import Arrow, DrawnState, Picture
+from fsm.text import quantity
+
+__all__ = ["overview_of"]
+
+_MOST_GROUPS = 30
+_FEWEST_GROUPS = 4
+"""Fewer statuses than this tell too little about a large machine."""
+_SEED = 1
+_MOST_ARROWS = 2
+"""As many arrows for each group are drawn, those that stand for most."""
+
+
+def overview_of(picture: Picture) -> Picture:
+    """Return a picture of groups of states.
+
+    A group holds the states of a status or, where there are too few or too many statuses, states
+    that have more arrows between each other than to others (the method of Louvain). It is called
+    like its status, or like the state in it with the most arrows.
+    """
+    nodes = picture.nodes
+    arrows = Counter((arrow.source, arrow.target) for arrow in picture.arrows)
+    status = {node.name: node.status or "" for node in nodes}
+    by_status = _FEWEST_GROUPS <= len(set(status.values())) <= _MOST_GROUPS
+    groups = _by_status(status) if by_status else _communities([*status], arrows)
+    group_of = {name: number for number, names in enumerate(groups) for name in names}
+    degree: Counter[str] = Counter()
+    for (source, target), count in arrows.items():
+        degree[source] += count
+        degree[target] += count
+    known = {node.name: node for node in nodes}
+    drawn = [_group([known[name] for name in names], degree, by_status) for names in groups]
+    merged, left_out = _arrows(picture.arrows, group_of, drawn)
+    return replace(
+        picture,
+        direction="TB",
+        initial=None if picture.initial is None else drawn[group_of[picture.initial]].name,
+        initial_box=None,
+        loose=tuple(drawn),
+        boxes=(),
+        arrows=merged,
+        legend=tuple(_legend(picture, len(drawn), left_out)),
+        is_declared=False,
+    )
+
+
+def _legend(picture: Picture, groups: int, left_out: int) -> Iterable[str]:
+    states, arrows = quantity(len(picture.nodes), "state"), quantity(len(picture.arrows), "arrow")
+    yield f"Overview: {states} in {quantity(groups, 'group')}, and how many of {arrows} lead there"
+    if left_out:
+        yield f"Not drawn: {quantity(left_out, 'arrow')} between groups that few lead between"
+
+
+def _by_status(status: Mapping[str, str]) -> list[list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, shown in status.items():
+        groups.setdefault(shown, []).append(name)
+    return list(groups.values())
+
+
+def _communities(names: list[str], arrows: Mapping[tuple[str, str], int]) -> list[list[str]]:
+    """Return groups of states, in the order of their first state."""
+    import networkx as nx
+
+    place = {name: number for number, name in enumerate(names)}
+    groups = [[number] for number in range(len(names))]
+    while len(groups) > _MOST_GROUPS:
+        group_of = {number: i for i, group in enumerate(groups) for number in group}
+        weights: Counter[tuple[int, int]] = Counter()
+        for (source, target), count in arrows.items():
+            ends = sorted((group_of[place[source]], group_of[place[target]]))
+            weights[ends[0], ends[1]] += count
+        graph = nx.Graph()
+        graph.add_nodes_from(range(len(groups)))
+        graph.add_weighted_edges_from((*ends, count) for ends, count in weights.items())
+        found = nx.community.louvain_communities(graph, seed=_SEED)
+        merged = sorted(sorted(n for i in part for n in groups[i]) for part in found)
+        if len(merged) == len(groups):  # nothing holds them together: the smallest ones are one
+            largest = sorted(merged, key=lambda group: (-len(group), group))
+            rest = sorted(n for group in largest[_MOST_GROUPS - 1 :] for n in group)
+            merged = sorted([*largest[: _MOST_GROUPS - 1], rest])
+        groups = merged
+    return [[names[number] for number in group] for group in groups]
+
+
+def _group(nodes: list[DrawnState], degree: Mapping[str, int], by_status: bool) -> DrawnState:
+    first = max(nodes, key=lambda node: degree.get(node.name, 0))
+    if len(nodes) == 1:
+        return first
+    statuses = {node.status for node in nodes}
+    ranks = {node.rank for node in nodes}
+    status = first.status if len(statuses) == 1 else None
+    title = status if by_status and status else f"{first.title} …"
+    return DrawnState(
+        name=first.name,
+        title=title,
+        caption="",
+        status=status,
+        final=False,
+        rank=first.rank if len(ranks) == 1 else None,
+        notes=(quantity(len(nodes), "state"),),
+        marks=(),
+        covers=tuple(name for node in nodes for name in node.covers),
+    )
+
+
+def _arrows(
+    arrows: Iterable[Arrow], group_of: Mapping[str, int], drawn: list[DrawnState]
+) -> tuple[tuple[Arrow, ...], int]:
+    """Return an arrow for all arrows from one group to another, and how many are left out.
+
+    Each group keeps the arrow to it that stands for most.
+    """
+    together: dict[tuple[int, int], list[Arrow]] = {}
+    for arrow in arrows:
+        ends = group_of[arrow.source], group_of[arrow.target]
+        if ends[0] != ends[1]:
+            together.setdefault(ends, []).append(arrow)
+    by_size = sorted(together, key=lambda ends: (-len(together[ends]), ends))
+    most_to = {target: (source, target) for source, target in reversed(by_size)}
+    ordered = list(dict.fromkeys((*most_to.values(), *by_size)))
+    chosen = ordered[: max(len(most_to), _MOST_ARROWS * len(drawn))]
+    left_out = sum(map(len, together.values())) - sum(len(together[ends]) for ends in chosen)
+    return tuple(_merged(together[ends], drawn, ends) for ends in sorted(chosen)), left_out
+
+
+def _merged(arrows: list[Arrow], drawn: list[DrawnState], ends: tuple[int, int]) -> Arrow:
+    labels = arrows[0].labels if len(arrows) == 1 else (f"{len(arrows):,}",)
+    return Arrow(
+        source=drawn[ends[0]].name,
+        target=drawn[ends[1]].name,
+        from_box=None,
+        labels=labels,
+        effects=(),
+        is_decision=False,
+        origins=(),
+        cells=tuple(cell for arrow in arrows for cell in arrow.cells),
+    )

@@ -1,0 +1,96 @@
+"""The data of an SCXML document at its start, as far as plain values of it decide conditions.
+
+Nothing is evaluated but comparisons of a datum with a number, a text or a truth value, and only
+where no action that may run before the first event changes the datum.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from fsm.formats.xml import Element
+
+__all__ = ["decided_at_start", "unchanged_data"]
+
+_Value: TypeAlias = int | float | str | bool
+_CONSTANTS = {"true": True, "false": False}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def unchanged_data(root: Element, late: Iterable[Element]) -> dict[str, _Value]:
+    """Return the data with plain values that only the transitions ``late`` may change.
+
+    A script may change anything.
+    """
+    ignored = {id(element) for element in late}
+    changed: set[str] = set()
+    parts = [root]
+    for part in parts:
+        if part.tag in ("script", "foreach"):
+            return {}
+        if part.tag == "assign":
+            changed.add(part.get("location", "").strip())
+        parts += [child for child in part.children if id(child) not in ignored]
+    found = {
+        data.get("id", ""): value
+        for model in root.all("datamodel")
+        for data in model.all("data")
+        if "src" not in data and (value := _literal(data.get("expr", ""))) is not None
+    }
+    return {name: value for name, value in found.items() if name not in changed}
+
+
+def decided_at_start(
+    names: Iterable[str], data: Mapping[str, _Value]
+) -> Iterator[tuple[str, bool]]:
+    """Yield the guards whose truth plain data decide, each with its truth."""
+    for name in names:
+        try:
+            truth = _truth(ast.parse(name, mode="eval").body, data)
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        if truth is not None:
+            yield name, truth
+
+
+def _truth(node: ast.expr, data: Mapping[str, _Value]) -> bool | None:
+    match node:
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            values = _value(left, data), _value(right, data)
+            compare = _COMPARISONS.get(type(op))
+            # Values of two types are compared by rules of their own language.
+            if compare is None or None in values or len({type(v) for v in values}) > 1:
+                return None
+            return compare(*values)
+        case ast.Name(id=name) if isinstance(data.get(name), bool):
+            return bool(data[name])
+    return None
+
+
+def _value(node: ast.expr, data: Mapping[str, _Value]) -> _Value | None:
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str() as value):
+            return value
+        case ast.Name(id=name):
+            return data.get(name)
+    return None
+
+
+def _literal(text: str) -> _Value | None:
+    text = text.strip()
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    try:
+        return _value(ast.parse(text, mode="eval").body, {})
+    except (SyntaxError, ValueError, RecursionError):
+        return None
