@@ -171,7 +171,7 @@ class Drawing:
         paint = paint_of(box.rank)
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
-                label=self._label(tuple(map(_spaced, wrapped(box.label, 30))), (), bold=True),
+                label=self._label(tuple(map(_spaced, self._lines(box.label, 30))), (), bold=True),
                 style="rounded,filled",
                 color=paint.border,
                 fillcolor=self._ground(box.name),
