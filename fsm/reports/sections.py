@@ -290,8 +290,10 @@ def _messages(figures: Figures) -> dict[str, Any]:
             sentence = f"This page has the history of the only {unit.name} of the log."
     else:
         sentence = (
-            f"This page has the histories of the first {included:,} of "
-            f"{unit.count(whole)}; fsm explain shows the history of any {unit.name}."
+            f"This page has the histories of the first {included:,} of {unit.count(whole)}; the "
+            f"search finds only these. fsm report --messages N includes more, fsm replay --status "
+            f"FILE lists the final status of all, and fsm explain shows the history of any "
+            f"{unit.name}."
         )
     has_recipients = any(figures.histories.recipients or ())
     search = f"{unit.title} or recipient" if has_recipients or unit.is_mail else unit.title
