@@ -81,10 +81,7 @@ def as_machine(machine: Machine | MachineObject | str) -> Machine:
 
 def _of_object(given: object) -> Machine:
     """Return the table of a machine of another library; raises :class:`MachineError`."""
-    from fsm.formats.statecharts.object_machines import machine_of_object
-
-    is_ours = isinstance(given, Machine | PathLike) or _is_chart_class(given)
-    found = None if is_ours else machine_of_object(given, type(given).__name__)
+    found = _of_other_library(given, type(given).__name__)
     if found is None:
         raise MachineError(_no_name(given))
     return found
@@ -203,18 +200,25 @@ def _built_in(name: str) -> Machine:
 def _compiled(name: str) -> Machine:
     from fsm.compile import compile_chart
 
-    found = None if name in NAMES or ":" not in name else _of_other_library(name)
-    return found or compile_chart(machine_class(name), name)
+    if name in NAMES or ":" not in name:
+        return compile_chart(machine_class(name), name)
+    value, field = _imported(name)
+    return _of_other_library(value, name, field) or compile_chart(_as_class(value, name), name)
 
 
-def _of_other_library(name: str) -> Machine | None:
-    """Return the machine of an object that is none of python-statemachine, if it is one."""
+def _imported(name: str) -> tuple[object, str]:
+    """Import ``module:name`` or ``module:Model.field``; return the object, and the field."""
+    value = import_object(name)
     module, _, attribute = name.partition(":")
-    value, field = import_object(name), ""
-    if value is None and "." in attribute:  # a field of a model
-        attribute, _, field = attribute.rpartition(".")
-        value = import_object(f"{module}:{attribute}")
-    if value is None or _is_chart_class(value):
+    owner, _, field = attribute.rpartition(".")
+    if value is None and owner:
+        return import_object(f"{module}:{owner}"), field
+    return value, ""
+
+
+def _of_other_library(value: object, name: str, field: str = "") -> Machine | None:
+    """Return the machine of an object that is none of python-statemachine, if it is one."""
+    if value is None or _is_chart_class(value) or isinstance(value, Machine | PathLike):
         return None
     from fsm.formats.statecharts.object_machines import machine_of_object
 
@@ -232,9 +236,12 @@ def machine_class(name: str) -> type:
     target = NAMES.get(name, name)
     if ":" not in target:
         raise MachineError(_unknown(name))
-    value = import_object(target)
+    return _as_class(import_object(target), target)
+
+
+def _as_class(value: object, name: str) -> type:
     if not isinstance(value, type):
-        module, _, attribute = target.partition(":")
+        module, _, attribute = name.partition(":")
         raise MachineError(
             f"{name}: {module!r} has no class {attribute!r}{_shadowed(module, '; ')}"
         )

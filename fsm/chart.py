@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from fsm.guard import Guard
+from fsm.guard import ALWAYS, Guard
 from fsm.machine_parts import Deadline, Indicator, Origin
 
 __all__ = ["RULES", "Chart", "ChartEdge", "ChartNode", "ChartTimer"]
@@ -80,6 +80,8 @@ class ChartEdge:
     """The events that it raises once its targets are entered (``after`` of the library)."""
     sent_after: tuple[str, ...] = ()
     """The events that it sends once its targets are entered."""
+    validator: Guard = ALWAYS
+    """Where it does not hold the event is an error, and nothing moves, whatever else could."""
     outputs: tuple[str, ...] = ()
     """The names of its actions, which are drawn and have no effect here."""
     origin: Origin | None = None

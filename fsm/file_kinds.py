@@ -26,6 +26,7 @@ _KINDS = {
             ".puml",
             ".plantuml",
             ".uml",
+            ".d2",
         ),
         "a machine",
         "fsm show and fsm draw take machines",

@@ -1,12 +1,18 @@
-"""Machines differ where a validity period ends in other states, or counts from another event."""
+"""Machines differ where a validity period ends in other states, or counts from another event.
+
+And where other timers run, or start.
+"""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from fsm.analysis.relate import quotient
 from fsm.catalog import load_bare
 from fsm.comparison import DifferenceKind, compare
-from fsm.machine import Deadline, Machine
+from fsm.errors import MachineError
+from fsm.machine import Deadline, Machine, State, Timer, Transition
 
 MACHINE = load_bare("with-feedback")
 OTHERS = {  # another deadline; where the first difference is
@@ -23,3 +29,61 @@ def test_another_deadline_is_a_difference(deadline: Deadline | None, state: str)
     [found] = compare(MACHINE, other).differences
     assert (found.kind, found.states) == (DifferenceKind.DEADLINE, (state, state))
     assert compare(MACHINE, MACHINE).same
+
+
+LAPSE = Timer.of("retry_failed", timedelta(days=1), "retrying")
+AGAIN = (("retrying", "soft_bounce"),)
+TIMED = replace(MACHINE, timers=(LAPSE,))
+TIMERS = {  # other timers; the state and the trace of the first difference, and what each has
+    "none": ((), "retrying", ("relayed", "soft_bounce"), "retry_failed after 1d", None),
+    "another delay": (
+        (replace(LAPSE, delay=1),),
+        *("retrying", ("relayed", "soft_bounce")),
+        *("retry_failed after 1d", "retry_failed after 0.000001s"),
+    ),
+    "in another state": (
+        (replace(LAPSE, states=("awaiting",)),),
+        *("awaiting", ("relayed",), None, "retry_failed after 1d"),
+    ),
+    "started again": (
+        (replace(LAPSE, restarts=AGAIN),),
+        *("retrying", ("relayed", "soft_bounce", "soft_bounce")),
+        *(None, "retry_failed after 1d"),
+    ),
+    "not stopped": (
+        (replace(LAPSE, stops=False),),
+        *("retrying", ("relayed", "soft_bounce"), "retry_failed after 1d"),
+        "retry_failed after 1d, which nothing stops",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("timers", "state", "trace", "ours", "theirs"), TIMERS.values(), ids=list(TIMERS)
+)
+def test_other_timers_are_a_difference(
+    timers: tuple[Timer, ...],
+    state: str,
+    trace: tuple[str, ...],
+    ours: str | None,
+    theirs: str | None,
+) -> None:
+    [found] = compare(TIMED, replace(MACHINE, timers=timers)).differences
+    assert (found.kind, found.states, found.trace) == (DifferenceKind.TIMER, (state, state), trace)
+    assert found.shows == (ours, theirs)
+    assert compare(TIMED, TIMED).same
+
+
+def test_a_quotient_keeps_timers_that_do_not_tell_states_apart() -> None:
+    names = ("a", "b", "c")
+    machine = Machine(
+        *("m", "m", tuple(State(name, "Open", name, (name,)) for name in names), ("go",)),
+        tuple(Transition(name, "go", "b" if name == "a" else "c", "go") for name in names),
+        "a",
+        timers=(Timer("go", 1, names, restarts=(("b", "go"), ("c", "go"))),),
+    )
+    with pytest.raises(MachineError, match=r"the timer 'go after 0.000001s in a, b, c' tells"):
+        quotient(machine)
+    everywhere = replace(machine.timers[0], restarts=tuple((name, "go") for name in names))
+    (timer,) = quotient(replace(machine, timers=(everywhere,))).timers
+    assert (timer.states, timer.restarts) == (("a",), (("a", "go"),))

@@ -136,7 +136,7 @@ def quotient(machine: Machine | str) -> Machine:
     States of one class show one status, accept the same events, and all are final or none is.
     Unreachable states are left out, and with them a deadline and the statuses of indicators that
     only they have. Raises :class:`MachineError` where the state of the deadline is equivalent to
-    a state without one.
+    a state without one, or where a timer runs in one of two equivalent states.
     """
     machine = as_machine(machine)
     blocks = classes_of(machine)
@@ -144,6 +144,8 @@ def quotient(machine: Machine | str) -> Machine:
     deadline = machine.deadline
     if deadline and list(first.values()).count(first.get(deadline.state, "")) > 1:
         raise MachineError(f"{machine.name}: the deadline tells {deadline.state!r} apart")
+    for block in blocks:
+        _refuse_timers_apart(machine, block)
     kept = set(first.values())
     states = tuple(state for state in machine.states if state.name in kept)
     statuses = {state.status for state in states}
@@ -155,4 +157,21 @@ def quotient(machine: Machine | str) -> Machine:
         transitions=tuple(
             replace(t, target=first[t.target]) for t in machine.transitions if t.source in kept
         ),
+        timers=tuple(
+            replace(timer, states=tuple(s for s in timer.states if s in kept), restarts=restarts)
+            for timer in machine.timers
+            if (restarts := tuple(cell for cell in timer.restarts if cell[0] in kept))
+            or kept.intersection(timer.states)
+        ),
     )
+
+
+def _refuse_timers_apart(machine: Machine, block: Sequence[str]) -> None:
+    for timer in machine.timers:
+        runs = [
+            (name in timer.states, {event for state, event in timer.restarts if state == name})
+            for name in block
+        ]
+        if any(run != runs[0] for run in runs):
+            names = " and ".join(map(repr, block))
+            raise MachineError(f"{machine.name}: the timer {str(timer)!r} tells {names} apart")

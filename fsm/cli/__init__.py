@@ -107,8 +107,9 @@ def command_group() -> None:
     """Check documented state tables, replay logs, draw diagrams and test implementations.
 
     One declared machine is behind all of it. MACHINE is a built-in name (see: fsm machines), a
-    .json, .scxml, .dot, .mmd or .puml file, or package.module:Class, a python-statemachine class of
-    an installed module or of a module in the working directory. Importing the module runs its code.
+    .json, .yaml, .scxml, .dot, .mmd or .puml file (fsm guide formats), or package.module:Class, a
+    class of python-statemachine, a machine of transitions or a model of Django-FSM, of an installed
+    module or of one in the working directory. Importing the module runs its code.
 
     Data goes to standard output, messages to standard error; - is standard input or output, except
     for fsm docs, which writes into its pages. Exit status: 0 success, 1 differences, out of date

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import click
 
@@ -13,10 +14,11 @@ from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import Style
-from fsm.cli.text import print_crosscheck, print_json, print_line, printable
+from fsm.cli.text import format_json, print_crosscheck, print_line, printable
 from fsm.cli.values import json_option, machine_argument
 from fsm.compile.crosscheck import cross_check
-from fsm.text import quantity
+from fsm.text import json_text, quantity
+from fsm.trace import Trace
 
 __all__ = ["command"]
 
@@ -86,11 +88,12 @@ def command(
     if other is not None:
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
-        value = analyse(loaded).as_dict()
+        facts = analyse(loaded)
+        value = replace(facts, traces={}).as_dict()
         value["crosscheck"] = checked.as_dict() if checked else None
         if verdicts:
             value["claims"] = [verdict.as_dict() for verdict in verdicts]
-        print_json(value, "analyse")
+        _print_json(value, facts.traces, loaded.events)
         return _status(verdicts)
     if verdicts:
         for verdict in verdicts:
@@ -103,6 +106,23 @@ def command(
 
 def _status(verdicts: Sequence[Verdict]) -> int:
     return 0 if all(verdict.holds for verdict in verdicts) else 1
+
+
+def _print_json(
+    value: Mapping[str, object], traces: Mapping[str, Trace], events: Iterable[str]
+) -> None:
+    """Print the facts, and the traces one by one: together they may be too long for the memory."""
+    place = '"reachable": {}'  # in a string there is no quote without a backslash
+    head, _, tail = format_json(value, "analyse").partition(place)
+    written = {event: f"\n      {json_text(event)}" for event in events}
+    click.echo(head + place[:-1], nl=False)
+    comma = ""
+    for state, trace in traces.items():
+        steps = ",".join(map(written.__getitem__, trace))
+        end = "\n    ]" if trace else "]"
+        click.echo(f"{comma}\n    {json_text(state)}: [{steps}{end}", nl=False)
+        comma = ","
+    click.echo("\n  }" + tail)
 
 
 def _print(facts: MachineFacts) -> None:

@@ -35,7 +35,7 @@ __all__ = ["command"]
     "a",
     type=INPUT,
     shell_complete=complete_machine,
-    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml), page with a table "
+    help="Built-in name, machine file (.json, .yaml, .scxml, .dot, .mmd, .puml), page with a table "
     "(page.md, page.md#section), TOML file about one, or package.module:Class.",
 )
 @click.argument(

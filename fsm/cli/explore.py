@@ -36,7 +36,7 @@ _BOTH = ("with-feedback", "without-feedback")
     type=INPUT,
     shell_complete=complete_machine,
     help="One machine, or two to step through side by side: built-in names, machine files (.json, "
-    ".scxml, .dot, .mmd, .puml), pages with a table, or package.module:Class.",
+    ".yaml, .scxml, .dot, .mmd, .puml), pages with a table, or package.module:Class.",
 )
 @page_option
 @timeout_option

@@ -223,7 +223,7 @@ machine_argument = click.argument(
     "machine",
     type=INPUT,
     shell_complete=complete_machine,
-    help="Built-in name, machine file (.json, .scxml, .dot, .mmd, .puml), page with a table "
+    help="Built-in name, machine file (.json, .yaml, .scxml, .dot, .mmd, .puml), page with a table "
     "(page.md, page.md#section), TOML file about one, or package.module:Class.",
 )
 _output = partial(

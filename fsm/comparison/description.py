@@ -78,6 +78,8 @@ def _difference_line(difference: Difference) -> str:
             return f"event {difference.event}: {what}; trace: {', '.join(difference.trace)}"
         case DifferenceKind.DEADLINE:
             return f"deadline in {where}: {what}{after}"
+        case DifferenceKind.TIMER:
+            return f"timers in {where}: {what}{after}"
         case DifferenceKind.INDICATOR:
             return f"indicator: {what}"
 

@@ -15,6 +15,7 @@ from fsm.comparison.result import (
     Settlement,
     StatePair,
 )
+from fsm.comparison.timers import running_timers, starting_timers
 from fsm.errors import MachineError
 from fsm.graph import PathSearch, breadth_first, reaching
 from fsm.machine import Effect, Machine, Transition
@@ -46,7 +47,7 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
     pairs = _Lockstep(a, b)
     differences = [*pairs.alphabet(), *pairs.accepts(), *pairs.statuses(), *pairs.finals()]
     differences.sort(key=lambda difference: len(difference.trace))
-    differences += [*pairs.deadlines(), *pairs.indicators()]
+    differences += [*pairs.deadlines(), *pairs.timers(), *pairs.indicators()]
     skeleton = pairs.skeleton()
     return Comparison(
         a=a.name,
@@ -185,6 +186,27 @@ class _Lockstep:
             if x != y:
                 yield Difference(DifferenceKind.DEADLINE, pair, self.pairs.path(pair), (x, y))
                 return
+
+    def timers(self) -> Iterator[Difference]:
+        """Yield the nearest place where timers of one machine run or start, if there is one."""
+        for pair in self.pairs if self.a.timers or self.b.timers else ():
+            for states, trace, x, y in self._timers_at(pair):
+                if x != y:
+                    ours, theirs = (", ".join(sorted(only)) or None for only in (x - y, y - x))
+                    yield Difference(DifferenceKind.TIMER, states, trace, (ours, theirs))
+                    return
+
+    def _timers_at(
+        self, pair: StatePair
+    ) -> Iterator[tuple[StatePair, Trace, frozenset[str], frozenset[str]]]:
+        """Yield the timers that run in a pair, then those that each event there starts."""
+        trace = self.pairs.path(pair)
+        yield pair, trace, running_timers(self.a, pair[0]), running_timers(self.b, pair[1])
+        for joint in self.shared:
+            x, y = joint.steps(self.a, self.b, pair)
+            if x and y:
+                started = starting_timers(self.a, x), starting_timers(self.b, y)
+                yield (x.target, y.target), (*trace, joint.name), *started
 
     def indicators(self) -> Iterator[Difference]:
         ours, theirs = ([i.name for i in m.indicators] for m in (self.a, self.b))

@@ -37,6 +37,8 @@ class DifferenceKind(Enum):
     """Only one machine knows the event."""
     DEADLINE = "deadline"
     """The end of the validity period does something in one machine only."""
+    TIMER = "timer"
+    """A timer runs or starts in one machine only."""
     INDICATOR = "indicator"
     """Only one machine has the indicator."""
 
@@ -48,9 +50,9 @@ class Difference:
     ``states`` are the states after the trace; for an event (``ACCEPTS``, ``ALPHABET``), which
     is the last one of the trace, those before it. ``shows`` is what each machine has there: its
     status (``None``: nothing is shown yet), ``final`` or ``not final``, ``accepted`` or
-    ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, its indicator
-    or ``None``. Events are named with the guards that either machine asks for; see
-    :mod:`fsm.alphabet`.
+    ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, the timers that
+    only it has or ``None``, its indicator or ``None``. Events are named with the guards that either
+    machine asks for; see :mod:`fsm.alphabet`.
     """
 
     kind: DifferenceKind

@@ -134,7 +134,7 @@ def _edge(
                 f"{where}: leads to a state that is not in the class; a state and an event "
                 "may not share one attribute name"
             )
-    if list(transition.validators):
+    if list(transition.validators) and not events:
         raise MachineError(f"{where}: has a validator; write it as a guard (cond=)")
     refuse_internal(declared, transition, state, where)
     raised, sent = emissions.of_transition(transition)
@@ -145,6 +145,7 @@ def _edge(
         events=events,
         internal=bool(transition.internal),
         guard=conditions.guard(transition, where),
+        validator=conditions.validator(transition, where),
         raised=raised,
         sent=sent,
         raised_after=raised_after,

@@ -76,6 +76,7 @@ def _conditions(declared: Declaration) -> Iterator[CallbackSpec]:
     for state in declared.states:
         for transition in declared.exits(state):
             yield from transition.cond
+            yield from transition.validators
 
 
 def _parts(text: str) -> list[str]:
@@ -106,6 +107,18 @@ class Conditions:
                 )
             keys.add(key)
             guard = guard & condition
+        return guard
+
+    def validator(self, transition: DeclaredTransition, where: str) -> Guard:
+        """Return the condition that no validator of a transition fails."""
+        guard = ALWAYS
+        for spec in transition.validators:
+            if spec.reference is SpecReference.NAME:
+                name = str(spec.attr_name)
+                self._refuse_name(name, where)
+            else:
+                name = self._names.of(spec)
+            guard = guard & Guard.named(name)
         return guard
 
     def _condition(self, spec: CallbackSpec, where: str) -> Guard:

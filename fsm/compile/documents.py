@@ -32,7 +32,9 @@ def compile_document(document: Mapping[str, object], name: str, max_cells: int) 
         AttributeError,
         SyntaxError,
     ) as error:
-        detail = " ".join(str(error).split()) or type(error).__name__
+        # What follows tells where objects are in the memory of this run.
+        told = " ".join(str(error).partition(" from definition:")[0].split())
+        detail = told or type(error).__name__
         raise MachineError(f"python-statemachine does not load it: {detail}") from error
     except RecursionError as error:
         raise MachineError("nested too deeply for a machine") from error

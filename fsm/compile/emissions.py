@@ -20,6 +20,7 @@ from statemachine import StateChart
 from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
+from fsm.compile.document_actions import document_emissions, is_document_action
 from fsm.errors import MachineError
 
 __all__ = ["Emission", "Emissions"]
@@ -156,6 +157,12 @@ class Emissions:
                 yield value
 
     def _of_value(self, value: object, spec: CallbackSpec) -> Iterator[Emission]:
+        if is_document_action(value):
+            for event, internal in document_emissions(value):
+                if internal is None:
+                    self._refuse("an action", event)
+                yield Emission(event, internal)
+            return
         name = self._sends(value)
         if name is None:
             return

@@ -1,12 +1,13 @@
 """The real python-statemachine class as an oracle for its compiled table.
 
-The engine, states and transitions are those of the class. Two things are replaced, on the
+The engine, states and transitions are those of the class. Three things are replaced, on the
 instance and never on the class (a subclass would add its transitions to the user's states):
 
 * **Guards** have the truth values of the input symbol. A name, function, property or comparison
   (``count > 3``) is one guard, as in the table; ``and or not`` and ``In('state')`` are evaluated
   by the library.
-* **Actions**, validators, listeners and the user's ``__init__`` do not run. In the places of
+* **Validators** fail where the guard of their name does not hold.
+* **Actions**, listeners and the user's ``__init__`` do not run. In the places of
   actions that raise or send events the library raises and sends these, and does nothing else.
 
 An event is accepted where the engine takes a transition for it. Before the first event no guard
@@ -103,6 +104,10 @@ class Oracle:
                 for spec in visited.cond:
                     key, condition = self.guards.condition(spec)
                     executor.add(key, spec, partial(_built, condition))
+                executor = chart._callbacks[visited.validators.key]
+                for spec in visited.validators:
+                    check = self.guards.validator(spec)
+                    executor.add(str(spec.attr_name), spec, partial(_built, check))
         for key, group, emitted in self._emitting:
             action = partial(_built, partial(_emit, chart, emitted))
             chart._callbacks[key].add("emit", CallbackSpec(_named_emit, group), action)
@@ -198,7 +203,7 @@ class Instance:
     def _accepts(self, text: str) -> bool:
         event, self._oracle.guards.valuation = self._oracle.input(text)
         self._taken = 0
-        with suppress(TransitionNotAllowed):
+        with suppress(TransitionNotAllowed, _InvalidError):
             # A delayed event comes at once: the table says what it does, not when.
             self._chart.send(event, delay=0)
         return self._taken > 0
@@ -232,6 +237,10 @@ def _described(configuration: str, *, accepted: bool, moved: bool = False) -> st
     return f"is rejected, but leads to {configuration}" if moved else "is rejected"
 
 
+class _InvalidError(Exception):
+    """A validator fails."""
+
+
 class _Guards:
     """The truth of every guard, by its text, as the last input symbol says.
 
@@ -252,6 +261,18 @@ class _Guards:
         read.__name__ = text
         read.unique_key = text  # type: ignore[attr-defined]
         return read
+
+    def validator(self, spec: CallbackSpec) -> Callable[..., bool]:
+        """Return a validator, which fails where its guard does not hold."""
+        is_name = spec.reference is SpecReference.NAME
+        name = str(spec.attr_name) if is_name else self.names.of(spec)
+
+        def check(*_args: object, **_injected: object) -> bool:
+            if not self.valuation[name]:
+                raise _InvalidError
+            return True
+
+        return check
 
     def condition(self, spec: CallbackSpec) -> tuple[str, Callable[..., bool]]:
         """Return the key and the function of a declared condition, before ``unless`` is applied.

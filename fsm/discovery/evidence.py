@@ -15,7 +15,7 @@ from fsm.arrays import Codes, Index
 
 __all__ = ["agreement", "exclusive_evidence", "marginal_likelihood"]
 
-_PRIOR = 0.3
+PRIOR = 0.3
 """Pseudo-observations of each event in :func:`agreement`: few events of many are expected."""
 
 _MOST_VISITS = 400
@@ -69,8 +69,8 @@ def marginal_likelihood(counts: Codes, visits: float) -> float:
     It is averaged over all shares that the events may have, with a Dirichlet prior.
     """
     outcomes = [*counts.tolist(), max(visits - float(counts.sum()), 0.0)]
-    prior = _PRIOR * len(outcomes)
-    seen = sum(lgamma(count + _PRIOR) - lgamma(_PRIOR) for count in outcomes if count)
+    prior = PRIOR * len(outcomes)
+    seen = sum(lgamma(count + PRIOR) - lgamma(PRIOR) for count in outcomes if count)
     return seen + lgamma(prior) - lgamma(visits + prior)
 
 

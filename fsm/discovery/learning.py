@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fsm.arrays import Index
+from fsm.discovery.annealing import annealed_tables
 from fsm.discovery.arrival_split import split_by_arrival
-from fsm.discovery.evidence import marginal_likelihood
+from fsm.discovery.evidence import exclusive_evidence, marginal_likelihood
 from fsm.discovery.merging import merged_states
 from fsm.discovery.naming import (
     NamedTable,
@@ -37,8 +38,9 @@ LIMITS = (5.0, 8.0, 12.0)
 At 5 nats two states are 150 times likelier than one, at 12 nats 160,000 times. A low limit finds
 states of which there are few messages, and where there are many takes chance for a difference.
 """
-_UNEXPLAINED = 3
-"""How much more an event costs that is not followed than one of which nothing is known."""
+
+_NEVER = 1e-5
+"""The share of wrong events of a log that is said to have none."""
 
 
 def learnt_table(traces: TraceCounts, tree: PrefixTree, rare: float = 0.0) -> Index:
@@ -48,14 +50,19 @@ def learnt_table(traces: TraceCounts, tree: PrefixTree, rare: float = 0.0) -> In
         merged = merged_states(tree, limit, rare)
         for table in (merged, split_by_arrival(merged, traces, limit, rare)):
             tables.append(smallest_table(travelled_only(traces.replayed(table), rare)))
-    return min(tables, key=lambda table: description_length(traces.replayed(table)))
+    for found in annealed_tables(tree, tables):
+        table = smallest_table(travelled_only(traces.replayed(found), rare))
+        tables.append(with_certain_states(table, traces, LIMITS[0], rare))
+    return min(tables, key=lambda table: description_length(traces.replayed(table), rare))
 
 
-def description_length(travelled: Travelled) -> float:
+def description_length(travelled: Travelled, rare: float = 0.0) -> float:
     """Return how long the shortest description of traces by a table is, in nats.
 
-    It has three parts: where each cell leads, the events of each state, and the events that the
-    table does not follow, which are costly.
+    It has three parts: where each cell leads, the events of each state, and the first event of each
+    message that the table does not follow, which is as unlikely as a wrong event is. What a message
+    does behind it counts like what the others do, or a table that follows everything anywhere
+    would always be the shortest one.
     """
     table, width = travelled.table, travelled.table.shape[1]
     times = np.where(table != NONE, travelled.times, 0)
@@ -65,7 +72,10 @@ def description_length(travelled: Travelled) -> float:
         marginal_likelihood(row, visits)
         for row, visits in zip(times, (times.sum(axis=1) + travelled.ends).tolist(), strict=True)
     )
-    return targets - explained + _UNEXPLAINED * (events - int(times.sum())) * log(width + 1)
+    followed = int(times.sum())
+    wrong = int(travelled.times.sum()) - followed
+    unlikely = log(width + 1) - log(rare or _NEVER)
+    return targets - explained * events / max(followed, 1) + wrong * unlikely
 
 
 def travelled_only(travelled: Travelled, rare: float = 0.0) -> Index:
@@ -73,6 +83,63 @@ def travelled_only(travelled: Travelled, rare: float = 0.0) -> Index:
     times, visits = travelled.times, travelled.visits
     kept = (times > 0) & (times > rare * visits[:, None])
     return np.where(kept, travelled.table, NONE)
+
+
+def with_certain_states(table: Index, traces: TraceCounts, limit: float, rare: float) -> Index:
+    """Return a table in which states are one that no event tells apart with certainty.
+
+    States of a table that describes a log shortly may differ in how frequent events are, and lack
+    a rare one by chance.
+    """
+    while len(table) > 1:
+        travelled = traces.replayed(table)
+        least, best = limit, None
+        for one in range(len(table)):
+            for other in range(one):
+                merged, blocks = _merged(table, other, one)
+                evidence = max(_evidence_within(travelled, block, rare) for block in blocks)
+                if evidence <= least:
+                    least, best = evidence, merged
+        if best is None:
+            break
+        table = smallest_table(travelled_only(traces.replayed(best), rare))
+    return table
+
+
+def _merged(table: Index, one: int, other: int) -> tuple[Index, list[list[int]]]:
+    """Return a table in which two states are one, and with them what follows; and what is one."""
+    block_of = list(range(len(table)))
+    merged, work = table.copy(), [(one, other)]
+    while work:
+        kept, gone = sorted(block_of[state] for state in work.pop())
+        if kept == gone:
+            continue
+        block_of = [kept if block == gone else block for block in block_of]
+        both = (merged[kept] != NONE) & (merged[gone] != NONE)
+        work += zip(merged[kept][both].tolist(), merged[gone][both].tolist(), strict=True)
+        merged[kept] = np.where(merged[kept] == NONE, merged[gone], merged[kept])
+    blocks = [
+        [state for state, block in enumerate(block_of) if block == kept]
+        for kept in sorted(set(block_of))
+        if block_of.count(kept) > 1
+    ]
+    return np.where(merged == NONE, NONE, np.array(block_of)[merged]), blocks
+
+
+def _evidence_within(travelled: Travelled, block: list[int], rare: float) -> float:
+    """Return the strongest evidence that one of some states differs from the others together."""
+    times = np.where(travelled.table == NONE, 0, travelled.times)
+    all_times, all_visits = times[block].sum(axis=0), int(travelled.visits[block].sum())
+    return max(
+        exclusive_evidence(
+            times[state],
+            int(travelled.visits[state]),
+            all_times - times[state],
+            all_visits - int(travelled.visits[state]),
+            rare,
+        )
+        for state in block
+    )
 
 
 def smallest_table(table: Index) -> Index:

@@ -152,7 +152,7 @@ class Discovery:
         """
         if self.reference is None:
             return None
-        return compare(replace(self.reference.machine, deadline=None), self.machine)
+        return compare(replace(self.reference.machine, deadline=None, timers=()), self.machine)
 
     def as_dict(self) -> dict[str, object]:
         """Return the result for JSON."""

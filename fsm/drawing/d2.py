@@ -66,6 +66,7 @@ class _D2Writer:
             yield from self._box(box, 0)
         if picture.initial is not None:
             yield f"start -> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"start -> {self._named(name)}" for name in picture.initial_forks)
         for arrow in picture.arrows:
             yield from self._arrow(arrow)
         if picture.legend:

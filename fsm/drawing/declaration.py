@@ -178,17 +178,19 @@ class DrawnChart:
     def entered(self) -> frozenset[int]:
         """The states that something enters at their border: their initial states are marked."""
         entered: set[int] = set()
-        if self.is_drawn(self.chart.initial):
-            self._enter(self.chart.initial, entered)
-        for edge in self.chart.edges:
-            for target in edge.targets:
-                self._enter(target, entered)
-                for around in self.chart.ancestors[target]:
-                    if self.chart.nodes[around].parallel:
-                        for region in set(self.chart.nodes[around].children) - {target}:
-                            if not self.chart.is_inside(target, region):
-                                self._enter(region, entered)
+        for target in (*self.starts, *(t for edge in self.chart.edges for t in edge.targets)):
+            self._enter(target, entered)
+            for around in self.chart.ancestors[target]:
+                node = self.chart.nodes[around]
+                for region in set(node.children) - {target} if node.parallel else ():
+                    if not self.chart.is_inside(target, region):
+                        self._enter(region, entered)
         return frozenset(entered)
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The states in which the machine starts."""
+        return self.chart.start or (self.chart.initial,)
 
     def _enter(self, node: int, entered: set[int]) -> None:
         if node in entered:

@@ -37,14 +37,14 @@ def declared_picture(machine: Machine, view: View, look: Look) -> Picture:
     drawing = _States(machine, declaration, look, labels.hidden)
     top = declaration.children(None)
     loose, boxes = drawing.contents(top)
-    start = declaration.place[declaration.chart.initial]
-    is_begun = declaration.is_drawn(start)
+    starts = [declaration.place[i] for i in declaration.starts if declaration.is_drawn(i)]
     return Picture(
         name=machine.name,
         title=look.wording.title(machine),
         direction=look.direction or direction_for(sum(len(declaration.leaves(i)) for i in top)),
-        initial=declaration.names[declaration.first(start)] if is_begun else None,
-        initial_box=declaration.box_name(start) if is_begun else None,
+        initial=declaration.names[declaration.first(starts[0])] if starts else None,
+        initial_box=declaration.box_name(starts[0]) if starts else None,
+        initial_forks=tuple(declaration.names[i] for i in dict.fromkeys(starts[1:])),
         loose=loose,
         boxes=boxes,
         arrows=arrows,
@@ -95,14 +95,19 @@ class _States:
             boxes=boxes,
             parallel=node.parallel,
             initial=tuple(declaration.names[e] for e in entry) if is_marked else (),
-            inside=self.lines.inside(i),
+            inside=(*self.lines.inside(i), *self._more(i)),
             marks=self.lines.marks(i),
             covers=declaration.covers[i],
         )
 
+    def _more(self, i: int) -> tuple[str, ...]:
+        """Return how many arrows of a state lead to what is not drawn."""
+        more = self.hidden.get(i, 0)
+        return (quantity(more, "more arrow"),) if more else ()
+
     def _state(self, i: int) -> DrawnState:
         node, name, title = self.chart.nodes[i], self.declaration.names[i], self._title(i)
-        status, more = self._status(i), self.hidden.get(i, 0)
+        status = self._status(i)
         rank = None if status is None else self.ranks.get(status)
         if node.history:
             return DrawnState(
@@ -115,13 +120,19 @@ class _States:
             title=title,
             caption="" if node.children or name == title else name,
             status=None if status is None else self.words.status(status),
-            final=node.final,
+            final=node.final or self._ends(i),
             rank=rank,
-            notes=(*notes, *([quantity(more, "more arrow")] if more else [])),
+            notes=(*notes, *self._more(i)),
             marks=self.lines.marks(i),
             inside=self.lines.inside(i),
             covers=self.declaration.covers[i],
         )
+
+    def _ends(self, i: int) -> bool:
+        """Return whether the machine has ended where a state that is in no other one is active."""
+        covers = self.declaration.covers[i]
+        is_outermost = self.chart.nodes[i].parent is None and bool(covers)
+        return is_outermost and all(self.machine.state(name).final for name in covers)
 
     def _title(self, i: int) -> str:
         node = self.chart.nodes[i]

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import nullcontext
 from html import escape as escape_html
 
 from graphviz import Digraph, escape, nohtml
 
 from fsm.drawing.layout import PLAIN, Layout, backward_arrows
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
-from fsm.drawing.nesting import automatic_labels, swapped
+from fsm.drawing.nesting import Nesting, automatic_labels, has_label
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, INK, LINE, MONOSPACE, TONES, Paint, paint_of
 from fsm.text import plain_ids, shortened, visible, wrapped
 
-__all__ = ["LABEL", "Drawing", "literal", "style_classes", "to_dot"]
+__all__ = ["LABEL", "WHITE", "Drawing", "literal", "style_classes", "to_dot"]
 
 LABEL = "label"
 """The CSS class of a node that is the label of an arrow."""
+WHITE = "#ffffff"
 _HASTE: tuple[dict[str, str], ...] = (
     {},
     {"nslimit": "2", "nslimit1": "2"},
     {"nslimit": "0.5", "nslimit1": "0.5", "mclimit": "0.2"},
 )
+"""Attributes that keep Graphviz from looking long for the best places."""
 _CENTRED = 3
 """A legend with more lines is justified."""
+_WIDENED = 30
+_STIFF = "20"
+"""The weight of a loop, which keeps its label next to its state."""
 _WIDEST = 4.5
 """Width in points of the arrow with the largest weight."""
 _WIDE = 2.0
@@ -53,7 +57,6 @@ class Drawing:
     def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
         self.picture = picture
         self.layout = layout
-        self.in_line = layout.in_line or not layout.is_layered
         self.html = html
         self.places = layout.places
         # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
@@ -62,13 +65,21 @@ class Drawing:
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
         self.ids = plain_ids((node.name for node in picture.nodes), reserved=words)
         self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
-        boxes = picture.all_boxes
-        clusters = plain_ids(f"cluster_{box.name}" for box in boxes)
-        self.clusters = {box.name: clusters[f"cluster_{box.name}"] for box in boxes}
-        self.backward = backward_arrows(picture) if self.in_line and layout.is_layered else ()
-        self.box_numbers = {box.name: number for number, box in enumerate(boxes)}
-        self.ranks = {box.name: box.rank for box in boxes}
-        self.box_of = {node.name: box.name for box in boxes for node in box.nodes}
+        clusters = plain_ids(f"cluster_{box.name}" for box in picture.all_boxes)
+        self.clusters = {b.name: clusters[f"cluster_{b.name}"] for b in picture.all_boxes}
+        self.box_numbers = {box.name: number for number, box in enumerate(picture.all_boxes)}
+        self.nesting = Nesting(picture)
+        self.order = reversed if layout.mirrored else list
+        in_line = layout.in_line or not layout.is_layered
+        self.in_line = {
+            number
+            for number, arrow in enumerate(picture.arrows)
+            if not self.places and ((in_line and has_label(arrow)) or self.nesting.is_bent(arrow))
+        }
+        self.labels_in = self.nesting.arrows_in(
+            {number: picture.arrows[number] for number in sorted(self.in_line)}
+        )
+        self.backward = backward_arrows(picture) if layout.in_line and layout.is_layered else ()
 
     def source(self) -> str:
         """Return the DOT text."""
@@ -77,14 +88,19 @@ class Drawing:
             self._mark(graph, "start", picture.initial)
         for node in picture.loose:
             self._node(graph, node, paint_of(node.rank))
-        order = reversed if self.layout.mirrored else list
-        for box in order([*picture.boxes]):
+        for box in self.order(picture.boxes):
             self._box(graph, box)
         if picture.initial is not None:
-            graph.edge("start", self.ids[picture.initial])
-        for number, arrow in order([*enumerate(picture.arrows)]):
+            for end in (picture.initial_box or picture.initial, *picture.initial_forks):
+                self._lead(graph, "start", end)
+        self._labels(graph, None)
+        for number, arrow in self.order([*enumerate(picture.arrows)]):
             self._arrow(graph, arrow, number)
         return str(graph.source)
+
+    def _lead(self, graph: Digraph, mark: str, end: str) -> None:
+        """Draw the arrow from an initial mark to a state."""
+        graph.edge(mark, self.ids[end])
 
     def _graph(self) -> Digraph:
         """Return an empty graph."""
@@ -92,11 +108,11 @@ class Drawing:
         self._defaults(graph)
         return graph
 
-    def _mark(self, graph: Digraph, name: str, state: str) -> None:
+    def _mark(self, graph: Digraph, name: str, state: str, **more: str) -> None:
         """Draw the dot from which an arrow leads to an initial state."""
         x, y = self.places.get(state, (0.0, 0.0))
         shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": INK}
-        graph.node(name, "", **shape, **self._place((x, y + 60)))
+        graph.node(name, "", **shape, **more, **self._place((x, y + 60)))
 
     def _defaults(self, graph: Digraph) -> None:
         extra = (
@@ -159,27 +175,31 @@ class Drawing:
                 label=self._label(tuple(map(_spaced, wrapped(box.label, 30))), (), bold=True),
                 style="rounded,filled",
                 color=paint.border,
-                fillcolor=paint.fill,
+                fillcolor=self._ground(box.name),
                 fontcolor=paint.text,
                 penwidth="1.3",
                 tooltip=literal(shortened(box.label)),
-                **self._place_of_title(box),
+                **self._title_place(box, 14),
             )
             for node in box.nodes:
-                self._node(cluster, node, paint._replace(fill="#ffffff"))
+                self._node(cluster, node, paint._replace(fill=WHITE))
+            self._labels(cluster, box.name)
 
-    def _place_of_title(self, box: Box, margin: str = "14") -> dict[str, str]:
-        """Return where the title of a box stands, and the room around its states."""
-        number, layout = self.box_numbers[box.name], self.layout
-        place = {"labelloc": "b"} if number in layout.below else {}
-        if self.picture.legend and not place:
-            place = {"labelloc": "t"}
+    def _title_place(self, box: Box, margin: int) -> dict[str, str]:
+        """Return the attributes of a box that say where its title stands."""
+        number = self.box_numbers[box.name]
+        below = number in self.layout.below
+        edge = {"labelloc": "b" if below else "t"} if below or self.picture.legend else {}
         return {
-            "labeljust": layout.sides.get(number, "l"),
-            "margin": "44" if number in layout.wide else margin,
-            **place,
+            "labeljust": self.layout.sides.get(number, "l"),
+            "margin": str(margin + (_WIDENED if number in self.layout.wide else 0)),
+            **edge,
             **self._id("box", number),
         }
+
+    def _ground(self, box: str | None) -> str:
+        """Return the colour inside of a box; without one, that of the picture."""
+        return "white" if box is None else paint_of(self.nesting.boxes[box].rank).fill
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
@@ -200,16 +220,15 @@ class Drawing:
         )
 
     def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
-        source, target = self.ids[arrow.source], self.ids[arrow.target]
         attributes = self._attributes(arrow, number)
-        if arrow.from_box is not None:
-            attributes["ltail"] = self.clusters[arrow.from_box]
-        if self.places:
-            graph.edge(source, target, **attributes)
-        elif self.in_line:
+        if number in self.in_line:
             self._through(graph, number, arrow, attributes)
-        else:
-            graph.edge(source, target, **self._arrow_label(arrow), **attributes)
+            return
+        if self.places:
+            graph.edge(self.ids[arrow.source], self.ids[arrow.target], **attributes)
+            return
+        tail, head = (self.ids[arrow.source], arrow.from_box), (self._top(arrow.end), arrow.to_box)
+        self._line(graph, tail, head, attributes | self._arrow_label(arrow), backward=False)
 
     def _attributes(self, arrow: Arrow, number: int) -> dict[str, str]:
         attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
@@ -244,56 +263,63 @@ class Drawing:
         notes = tuple(_spaced(line) for effect in arrow.effects for line in wrapped(effect, 36))
         return {"label": self._label(events, notes)} | style_classes(notes, ())
 
+    def _labels(self, graph: Digraph, box: str | None) -> None:
+        """Draw the labels that stand in their arrows directly in a box, or in none, as nodes."""
+        for number in self.labels_in.get(box, ()):
+            arrow = self.picture.arrows[number]
+            label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
+            kind = f"{LABEL} {label.get('class', '')}".strip()
+            look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
+            look |= {"fillcolor": self._ground(box), "penwidth": "0"}
+            look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
+            graph.node(_middle(number), **label | look | self._id("arrow", number))
+
     def _through(
         self, graph: Digraph, number: int, arrow: Arrow, attributes: dict[str, str]
     ) -> None:
-        """Draw an arrow as two lines, with a node between them that is its label."""
-        box = self._common_box(arrow)
-        with graph.subgraph(name=self.clusters[box]) if box else nullcontext(graph) as home:
-            self._middle(home, number, paint_of(self.ranks[box]).fill if box else "white")
-        source, target = self.ids[arrow.source], self.ids[arrow.target]
-        first, second = dict(attributes), {k: v for k, v in attributes.items() if k != "ltail"}
-        self._lines(graph, number, (source, target), first, second)
+        """Draw an arrow as lines to and from its label."""
+        source, middle = self.ids[arrow.source], _middle(number)
+        if arrow.begin == arrow.end == arrow.source and self.layout.is_layered:
+            self._loop(graph, source, middle, attributes)
+            return
+        backward = number in self.backward
+        if not arrow.inner:
+            first = attributes | {"dir": "none"}
+            self._line(graph, (source, arrow.from_box), (middle, None), first, backward)
+        for end in (arrow.end, *arrow.forks):
+            head = self._top(end), None if end in self.ids else end
+            self._line(graph, (middle, None), head, attributes, backward)
 
-    def _middle(self, graph: Digraph, number: int, ground: str) -> None:
-        """Draw the label of an arrow as a node on a ground."""
-        arrow = self.picture.arrows[number]
-        label, attributes = self._arrow_label(arrow), self._attributes(arrow, number)
-        kind = f"{LABEL} {label.get('class', '')}".strip()
-        look = {"shape": "plain", "style": "filled", "fontsize": "11", "class": kind}
-        look |= {"fillcolor": ground, "penwidth": "0"}
-        look |= {key: attributes[key] for key in ("fontcolor", "tooltip") if key in attributes}
-        graph.node(f"label {number}", **label | look | self._id("arrow", number))
-
-    def _lines(
+    def _line(
         self,
         graph: Digraph,
-        number: int,
-        ends: tuple[str, str],
-        first: dict[str, str],
-        second: dict[str, str],
+        tail: tuple[str, str | None],
+        head: tuple[str, str | None],
+        attributes: dict[str, str],
+        backward: bool,
     ) -> None:
-        """Draw the lines of an arrow from its source to its label, and from there to its target."""
-        (source, target), middle = ends, f"label {number}"
-        if source == target and self.layout.is_layered and not {*first} & {"ltail"}:
-            with graph.subgraph(graph_attr={"rank": "same"}) as row:
-                row.node(source)
-                row.node(middle)
-            graph.edge(source, middle, **first, dir="none", weight="20")
-            graph.edge(source, middle, **second, dir="back", weight="20")
-        elif number in self.backward:
-            graph.edge(target, middle, **swapped(second), dir="back")
-            graph.edge(middle, source, **swapped(first), dir="none")
-        else:
-            graph.edge(source, middle, **first, dir="none")
-            graph.edge(middle, target, **second)
+        """Draw a line between two nodes, cut at the borders of boxes.
 
-    def _common_box(self, arrow: Arrow) -> str | None:
-        """Return the box that holds both ends of an arrow, so that its label is inside."""
-        if arrow.from_box is not None:
-            return None
-        own = self.box_of.get(arrow.source)
-        return own if own == self.box_of.get(arrow.target) else None
+        One that leads backward is turned: layers are in the direction of lines.
+        """
+        if backward:
+            tail, head = head, tail
+            attributes = {"dir": "back"} | attributes
+        ends = {"ltail": tail[1], "lhead": head[1]}
+        cuts = {key: self.clusters[box] for key, box in ends.items() if box is not None}
+        graph.edge(tail[0], head[0], **attributes, **cuts)
+
+    def _loop(self, graph: Digraph, state: str, middle: str, attributes: dict[str, str]) -> None:
+        """Draw a loop on a state, with its label beside the state."""
+        with graph.subgraph(graph_attr={"rank": "same"}) as row:
+            row.node(state)
+            row.node(middle)
+        for direction in ("none", "back"):
+            graph.edge(state, middle, **attributes, dir=direction, weight=_STIFF)
+
+    def _top(self, name: str) -> str:
+        """Return the node at which an arrow to a state ends."""
+        return self.ids[name]
 
     def _label(
         self,
@@ -314,6 +340,11 @@ class Drawing:
             color = TONES[tone][0]
             text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{_markup(line)}</FONT>'
         return f"<{text}>"
+
+
+def _middle(number: int) -> str:
+    """Return the name of the node that is the label of an arrow."""
+    return f"label {number}"
 
 
 def _spaced(line: str) -> str:

@@ -6,47 +6,19 @@ from itertools import pairwise
 
 from graphviz import Digraph
 
-from fsm.drawing.dot import Drawing, literal, style_classes
-from fsm.drawing.layout import Layout
-from fsm.drawing.model import Arrow, Box, DrawnState, Picture
-from fsm.drawing.nesting import Nesting, automatic_labels
+from fsm.drawing.dot import WHITE, Drawing, literal, style_classes
+from fsm.drawing.model import Box, DrawnState
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import Paint, paint_of
 from fsm.text import shortened, wrapped
 
 __all__ = ["NestedDrawing"]
 
-_WHITE = "#ffffff"
 _CLASS = {"shallow": "history", "deep": "deepHistory"}
 
 
 class NestedDrawing(Drawing):
     """Writes the DOT text of a picture with boxes in boxes."""
-
-    def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
-        super().__init__(picture, html, layout)
-        self.nesting = Nesting(picture)
-        self.labels: dict[str | None, list[int]] = {}
-        for number, arrow in enumerate(picture.arrows):
-            if self._is_through(arrow):
-                self.labels.setdefault(self._common_box(arrow), []).append(number)
-
-    def source(self) -> str:
-        """Return the DOT text."""
-        picture, graph = self.picture, self._graph()
-        if picture.initial is not None:
-            self._mark(graph, "start", picture.initial)
-        for node in picture.loose:
-            self._node(graph, node, paint_of(node.rank))
-        for box in reversed(picture.boxes) if self.layout.mirrored else picture.boxes:
-            self._box(graph, box)
-        if picture.initial is not None:
-            self._lead(graph, "start", picture.initial_box or picture.initial)
-        self._middles(graph, None)
-        order = reversed if self.layout.mirrored else list
-        for number, arrow in order([*enumerate(picture.arrows)]):
-            self._arrow(graph, arrow, number)
-        return str(graph.source)
 
     # Boxes -------------------------------------------------------------------------------------
 
@@ -64,18 +36,18 @@ class NestedDrawing(Drawing):
                 fontcolor=paint.text,
                 penwidth="1" if depth else "1.3",
                 tooltip=literal(shortened(box.label)),
-                **self._place_of_title(box, "12" if depth else "14"),
+                **self._title_place(box, 12 if depth else 14),
                 **style_classes(notes, marks),
             )
             for node in box.nodes:
-                self._node(cluster, node, paint._replace(fill=_WHITE))
+                self._node(cluster, node, paint._replace(fill=WHITE))
             for inner in box.boxes:
                 self._box(cluster, inner, depth + 1, region=box.parallel)
             if box.initial:
                 self._mark(cluster, self._start(box), box.first)
                 for end in box.initial:
                     self._lead(cluster, self._start(box), end)
-            self._middles(cluster, box.name)
+            self._labels(cluster, box.name)
             if box.parallel and self.layout.is_layered:
                 self._align(cluster, box)
 
@@ -91,6 +63,10 @@ class NestedDrawing(Drawing):
             return label if "\\n" not in label else label.replace("\\n", "\\l") + "\\l"
         left = '<BR ALIGN="LEFT"/>'
         return label if "<BR/>" not in label else f"{label[:-1].replace('<BR/>', left)}{left}>"
+
+    def _ground(self, box: str | None) -> str:
+        depth = 1 if box is None else len(self.nesting.around_box(box))
+        return "white" if box is None else WHITE if depth % 2 else super()._ground(box)
 
     def _align(self, cluster: Digraph, box: Box) -> None:
         """Begin all regions at the same height, in declared order."""
@@ -129,9 +105,8 @@ class NestedDrawing(Drawing):
 
     # States ------------------------------------------------------------------------------------
 
-    def _mark(self, graph: Digraph, name: str, state: str) -> None:
-        super()._mark(graph, name, state)
-        graph.node(name, **{"class": "initial"})
+    def _mark(self, graph: Digraph, name: str, state: str, **more: str) -> None:
+        super()._mark(graph, name, state, **{"class": "initial"}, **more)
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         if not node.history:
@@ -146,48 +121,9 @@ class NestedDrawing(Drawing):
             fixedsize="true",
             fontsize="10",
             color=paint.border,
-            fillcolor=_WHITE,
+            fillcolor=WHITE,
             tooltip=f"{node.history} history",
             **{"class": _CLASS[node.history]},
             **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
         )
-
-    # Arrows ------------------------------------------------------------------------------------
-
-    def _is_through(self, arrow: Arrow) -> bool:
-        """Return whether an arrow is drawn through its label, which is a node."""
-        has_label = bool(automatic_labels(arrow) or arrow.effects)
-        return not self.places and ((self.in_line and has_label) or self.nesting.is_bent(arrow))
-
-    def _common_box(self, arrow: Arrow) -> str | None:
-        return arrow.from_box if arrow.inner else self.nesting.around(arrow)
-
-    def _ground(self, box: str | None) -> str:
-        """Return the colour behind what is directly in a box, or in none."""
-        if box is None:
-            return "white"
-        return _WHITE if len(self.nesting.around_box(box)) % 2 else paint_of(self.ranks[box]).fill
-
-    def _middles(self, graph: Digraph, box: str | None) -> None:
-        """Draw the labels of arrows that are directly in a box, or in none."""
-        for number in self.labels.get(box, ()):
-            self._middle(graph, number, self._ground(box))
-
-    def _arrow(self, graph: Digraph, arrow: Arrow, number: int) -> None:
-        attributes = self._attributes(arrow, number)
-        if self.places:
-            super()._arrow(graph, arrow, number)
-            return
-        source, target = self.ids[arrow.source], self._top(arrow.end)
-        tail = {} if arrow.from_box is None else {"ltail": self.clusters[arrow.from_box]}
-        head = self._head(arrow.end)
-        if not self._is_through(arrow):
-            label = self._arrow_label(arrow)
-            graph.edge(source, target, **label, **attributes, **tail, **head)
-        elif arrow.inner:
-            graph.edge(f"label {number}", target, **attributes, **head)
-        else:
-            self._lines(graph, number, (source, target), attributes | tail, attributes | head)
-        for end in arrow.forks:
-            graph.edge(f"label {number}", self._top(end), **attributes, **self._head(end))

@@ -103,9 +103,11 @@ class StateLines:
             nodes = {declaration.place[atom] for atom in declaration.atoms(state)}
             around = self._around(nodes)
             for mark in marks:
-                everywhere = mark.tone is Tone.TAKEN
-                for node in nodes if everywhere else (around,):
-                    placed.setdefault(node, []).append(self._named(mark, state, node))
+                if mark.tone is Tone.TAKEN:  # where a path ends, every active state says so
+                    for node in nodes:
+                        placed.setdefault(node, []).append(mark)
+                else:
+                    placed.setdefault(around, []).append(self._named(mark, state, around))
         return placed
 
     def _named(self, mark: Mark, state: State, node: int) -> Mark:

@@ -60,6 +60,7 @@ class _MermaidWriter:
             yield from self._box(box, 1)
         if picture.initial is not None:
             yield f"    [*] --> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"    [*] --> {self.ids[name]}" for name in picture.initial_forks)
         yield from self._arrows(None, 1)
         for node in picture.loose if picture.is_declared else picture.nodes:
             yield from self._final(node, 1)
@@ -77,7 +78,7 @@ class _MermaidWriter:
                 yield f"{space}    --"
             yield from region
         for name in box.initial:
-            yield f"{space}    [*] --> {self._named(name)}"
+            yield f"{space}    [*] --> {self.ids[name]}"
         yield from self._arrows(box.name, depth + 1)
         if self.picture.is_declared and not box.parallel:
             for node in box.nodes:
@@ -118,14 +119,10 @@ class _MermaidWriter:
         yield f"state {fork} <<fork>>"
         yield f"{begin} --> {fork}{text}"
         yield f"{fork} --> {end}"
-        yield from (f"{fork} --> {self._named(name)}" for name in arrow.forks)
+        yield from (f"{fork} --> {self.ids[name]}" for name in arrow.forks)
 
     def _end(self, state: str, box: str | None) -> str:
         return self.ids[state] if box is None else self.composites[box]
-
-    def _named(self, name: str) -> str:
-        """Return the id of a state or a box of a declaration."""
-        return self.ids[name]
 
 
 def _escaped(text: str, width: int = 40) -> str:

@@ -201,6 +201,8 @@ class Picture:
     """The language of its words, if a lexicon says it."""
     initial_box: str | None = None
     """The box at whose border the initial arrow ends, if it does not end at the initial state."""
+    initial_forks: tuple[str, ...] = ()
+    """The states and boxes of other regions in which it starts besides."""
     is_declared: bool = False
     """Whether it shows the declaration of the machine, not its table."""
     notes: tuple[str, ...] = ()

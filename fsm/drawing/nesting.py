@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 from fsm.drawing.model import Arrow, Box, Picture
 from fsm.text import plain_ids
 
-__all__ = ["Nesting", "automatic_labels", "ids_of", "swapped"]
+__all__ = ["Nesting", "automatic_labels", "has_label", "ids_of"]
 
 
 class Nesting:
@@ -74,13 +74,23 @@ class Nesting:
         borders = {arrow.from_box, arrow.to_box} - {None}
         if not self.is_declared or not (borders or arrow.forks):
             return False
-        has_label = bool(automatic_labels(arrow) or arrow.effects)
-        return has_label or arrow.inner or bool(arrow.forks) or self._encloses(arrow)
+        return has_label(arrow) or arrow.inner or bool(arrow.forks) or self._encloses(arrow)
 
     def _encloses(self, arrow: Arrow) -> bool:
         """Return whether an end of an arrow is the border of a box around the other end."""
         begin, end = self._states[arrow.source], self._states[arrow.target]
         return arrow.from_box in end or arrow.to_box in begin
+
+    def arrows_in(self, arrows: Mapping[int, Arrow]) -> dict[str | None, list[int]]:
+        """Return the numbers of arrows by the innermost box that is around both of their ends.
+
+        An inner arrow is in the box in which it begins.
+        """
+        numbers: dict[str | None, list[int]] = {}
+        for number, arrow in arrows.items():
+            box = arrow.from_box if arrow.inner else self.around(arrow)
+            numbers.setdefault(box, []).append(number)
+        return numbers
 
     def inside(self, arrows: Iterable[Arrow]) -> dict[str | None, list[Arrow]]:
         """Return arrows by the innermost box that is around both of their ends.
@@ -119,6 +129,11 @@ def automatic_labels(arrow: Arrow) -> tuple[str, ...]:
     return tuple(filter(None, labels)) if arrow.automatic else arrow.labels
 
 
+def has_label(arrow: Arrow) -> bool:
+    """Return whether anything is written at an arrow."""
+    return bool(automatic_labels(arrow) or arrow.effects)
+
+
 def ids_of(picture: Picture, reserved: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return plain ids of the states, and of the boxes, of a picture."""
     states = [node.name for node in picture.nodes]
@@ -129,11 +144,3 @@ def ids_of(picture: Picture, reserved: Sequence[str]) -> tuple[dict[str, str], d
     ids = plain_ids(states, reserved)
     others = plain_ids((f"status {box}" for box in boxes), (*reserved, *ids.values()))
     return ids, {box: others[f"status {box}"] for box in boxes}
-
-
-_OTHER_END = {"ltail": "lhead", "lhead": "ltail"}
-
-
-def swapped(attributes: dict[str, str]) -> dict[str, str]:
-    """Return the DOT attributes of a line that is drawn from its end to its beginning."""
-    return {_OTHER_END.get(key, key): value for key, value in attributes.items()}

@@ -67,6 +67,7 @@ class _PlantUmlWriter:
             yield from self._box(box, 0)
         if picture.initial is not None:
             yield f"[*] --> {self._end(picture.initial, picture.initial_box)}"
+        yield from (f"[*] --> {self.ids[name]}" for name in picture.initial_forks)
         yield from self._arrows(None, 0)
         for node in picture.loose if picture.is_declared else picture.nodes:
             yield from self._final(node, 0)

@@ -82,7 +82,7 @@ def _restyle(root: ET.Element) -> None:
     _join(graph)
     for group in graph.findall(_G):
         part, _, number = group.attrib.pop("id", "").partition(" ")
-        if part in ("state", "arrow", "box"):
+        if part in ("state", "arrow"):
             group.set(f"data-{part}", number)
         kind, *words = group.get("class", "").split(" ")
         kind = "edge" if LABEL in words else kind

@@ -70,7 +70,7 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
             machine,
             states=tuple(states.values()),
             transitions=tuple(merged),
-            initial=place[machine.initial],
+            initial=place.get(machine.initial, machine.initial),
         ),
         replace(overlay, marks={t: merged_mark(marks) for t, marks in merged.items()}, lines=lines)
         if overlay

@@ -36,6 +36,7 @@ class _Config:
         self.states = plain_ids((s.name for s in machine.states), reserved=_TAKEN)
         taken = (*_TAKEN, *self.states.values())
         self.statuses = plain_ids((f"status {s}" for s in machine.statuses), reserved=taken)
+        self.taken = (*taken, *self.statuses.values())
         refined = refinements(machine.guards, machine.events)
         self.inputs = {event: refined.get(event, (event, {})) for event in machine.events}
         events = (event for event, _ in self.inputs.values())
@@ -64,7 +65,7 @@ class _Config:
             else:
                 states |= inner
         return {
-            "id": plain_ids([machine.name])[machine.name],
+            "id": plain_ids([machine.name], reserved=self.taken)[machine.name],
             "description": machine.title,
             "context": dict.fromkeys(self.guards.values(), False),
             "initial": start,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 
 from fsm.catalog import as_machines
@@ -10,7 +10,7 @@ from fsm.drawing.graphviz import Renderer
 from fsm.drawing.model import Look
 from fsm.errors import FsmError
 from fsm.exploration.facts import event_data, event_numbers, machine_data
-from fsm.machine import Deadline, Machine
+from fsm.machine import Machine
 from fsm.machines import FEEDBACK_MODES
 from fsm.page import PageDiagram, assemble_page, draw_for_page, fill_template, read_asset
 from fsm.text import quantity, shortened, visible
@@ -79,17 +79,19 @@ def _side(number: int, machine: Machine, drawn: PageDiagram) -> str:
         title=_text(machine.title),
         name=_text(machine.name),
         svg=drawn.svg,
-        deadline=f'<p class="note">{_text(_deadline(machine.deadline))}</p>'
-        if machine.deadline
-        else "",
+        clocks="".join(f'<p class="note">{_text(text)}</p>' for text in _clocks(machine)),
     )
 
 
-def _deadline(deadline: Deadline) -> str:
-    return (
-        f"The validity period starts with {deadline.start}. When it ends, {deadline.event} occurs "
-        f"automatically in {deadline.state}."
-    )
+def _clocks(machine: Machine) -> Iterator[str]:
+    """Yield what happens by itself, as sentences."""
+    if deadline := machine.deadline:
+        yield (
+            f"The validity period starts with {deadline.start}. When it ends, {deadline.event} "
+            f"occurs automatically in {deadline.state}."
+        )
+    if machine.timers:
+        yield f"By themselves happen: {'; '.join(map(str, machine.timers))}."
 
 
 def _size(machine: Machine) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from fsm.chart import Chart, ChartEdge
@@ -109,7 +109,7 @@ class _Flattening:
                 event=text,
                 target=states[self.same[step.after]].name,
                 trigger=event,
-                guard=" and ".join(dict.fromkeys(e.guard.text for e in step.fired if e.guard.text)),
+                guard=" and ".join(_conditions(step.fired)),
                 origin=next((e.origin for e in step.fired if e.origin), None),
                 edges=tuple(sorted(numbers[id(e)] for e in step.fired)),
             )
@@ -269,3 +269,9 @@ class _Flattening:
 
     def _at(self, event: str) -> str:
         return f"{self.chart.class_name}: event {event!r}"
+
+
+def _conditions(edges: Iterable[ChartEdge]) -> list[str]:
+    """Return the texts of the conditions of edges, each of them once."""
+    texts = (text for edge in edges for text in (edge.validator.text, edge.guard.text))
+    return list(dict.fromkeys(filter(None, texts)))

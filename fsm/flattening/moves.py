@@ -38,8 +38,7 @@ class Moves:
         node, targets = chart.nodes[source], self.effective(edge.targets, memory)
         if not targets:
             return None
-        bounds = self._bounds(source)
-        if edge.internal and bounds and all(chart.is_inside(t, source) for t in targets):
+        if edge.internal and self._holds(source, targets):
             return source
         # In SCXML only a compound source makes a transition internal.
         to_self = chart.rules == "library" and edge.targets[0] == source
@@ -50,6 +49,15 @@ class Moves:
             if self._bounds(ancestor) and inside:
                 return ancestor
         return None
+
+    def _holds(self, source: int, targets: tuple[int, ...]) -> bool:
+        """Whether an internal transition with these targets does not leave its source.
+
+        In XState that is so as well where a history state stands for the source itself.
+        """
+        if self.chart.rules == "xstate":
+            return all(t == source or self.chart.is_inside(t, source) for t in targets)
+        return self._bounds(source) and all(self.chart.is_inside(t, source) for t in targets)
 
     def _bounds(self, node: int) -> bool:
         """Whether a transition inside a state may leave all states in it, and not the state.

@@ -25,6 +25,10 @@ MAX_MICROSTEPS = 1_000
 """An event that causes more steps than this is taken for an endless loop."""
 
 
+class _InvalidError(Exception):
+    """The validator of a transition does not let an event pass."""
+
+
 class OrderNeededError(Exception):
     """The result depends on the order in which active states were entered."""
 
@@ -132,7 +136,12 @@ class Stepper:
         if self._is_restless and self.chart.rules == "library":
             # A guard may have changed since the last event: the library looks before the next one.
             self._rest(run)
-        fired = () if run.ended else self._select(run, event)
+        try:
+            fired = () if run.ended else self._select(run, event)
+        except _InvalidError:
+            if run.fired:
+                raise self._invalid(run) from None
+            return None
         if fired:
             run.fired = ()
             self._microstep(run, fired)
@@ -143,10 +152,19 @@ class Stepper:
                 f"{self._at(run)}: an eventless transition is taken first, and then the event is an"
                 " error; give it a transition, or set allow_event_without_transition = True"
             )
-        self._finish(run)
+        try:
+            self._finish(run)
+        except _InvalidError:
+            raise self._invalid(run) from None
         if not run.fired:
             return None
         return Macrostep(run.fired, self._configuration(run), tuple(run.entered))
+
+    def _invalid(self, run: _Run) -> MachineError:
+        return MachineError(
+            f"{self._at(run)}: a validator fails after something has moved; write it as a guard "
+            "(cond=)"
+        )
 
     def _configuration(self, run: _Run) -> Configuration:
         memory = tuple(sorted(run.memory.items()))
@@ -246,7 +264,7 @@ class Stepper:
         completed together announces their parent; a ``StateChart`` updates it state by state.
         """
         nodes = self.chart.nodes
-        before = run.active
+        before, where = run.active, self._at(run)
         ordered = sorted(entered, key=self.chart.entry_order.__getitem__)
         run.active = (before - left).union(entered)
         run.entered += ordered
@@ -254,7 +272,7 @@ class Stepper:
         new = [i for i in ordered if nodes[i].is_atomic and i not in kept]
         run.order = (*kept, *new) if self.ordered else self._atoms(run.active)
         if not self.moves.is_legal(run.active):
-            raise self._illegal(run, fired)
+            raise self._illegal(run, fired, where)
         present = set(before - left)
         if self.chart.atomic_update:
             present.update(entered)
@@ -281,13 +299,13 @@ class Stepper:
             run.root = above
             run.ended |= self.chart.rules == "xstate"
 
-    def _illegal(self, run: _Run, fired: tuple[ChartEdge, ...]) -> MachineError:
+    def _illegal(self, run: _Run, fired: tuple[ChartEdge, ...], before: str) -> MachineError:
         """Describe a configuration with two children of a compound, or too few of a parallel."""
         for edge in fired:
             for target in edge.targets:
                 if not self.moves.effective((target,), run.memory):
                     return MachineError(
-                        f"{self._at(run)}: the history state {self._name(target)!r} remembers "
+                        f"{before}: the history state {self._name(target)!r} remembers "
                         "nothing yet and has no transition; give it one to its default"
                     )
         who = "python-statemachine makes" if self.chart.rules == "library" else "the targets make"
@@ -323,6 +341,8 @@ class Stepper:
         for node in (atom, *self.chart.ancestors[atom]):
             for edge in self.chart.outgoing[node]:
                 matches = event in edge.events if event else not edge.events
+                if matches and not edge.validator.test(valuation, ids):
+                    raise _InvalidError
                 if matches and edge.guard.test(valuation, ids):
                     return edge
         return None

@@ -1,7 +1,7 @@
 """Machines in files: JSON without loss, SCXML and DOT as other tools write and read them.
 
 ``json_document``, ``scxml`` and ``dot`` each read and write one format; ``diagrams/`` reads state
-diagrams of Mermaid, PlantUML and DOT. To add a format, write
+diagrams of Mermaid, PlantUML, D2 and DOT. To add a format, write
 such a module, and enter its reader into :data:`READERS`.
 """
 
@@ -56,6 +56,12 @@ def _diagram(path: Path) -> Machine:
     return read_diagram(path)
 
 
+def _d2(path: Path) -> Machine:
+    from fsm.formats.diagrams.d2 import read_d2
+
+    return read_d2(path)
+
+
 READERS: Mapping[str, MachineReader] = {
     ".json": _json,
     ".yaml": _yaml,
@@ -68,5 +74,6 @@ READERS: Mapping[str, MachineReader] = {
     ".puml": _diagram,
     ".plantuml": _diagram,
     ".uml": _diagram,
+    ".d2": _d2,
 }
 """The reader of each suffix."""

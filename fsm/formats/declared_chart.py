@@ -36,7 +36,7 @@ class _Formula(_Member):
 
 class _Node(_Member):
     id: str
-    title: str
+    title: str = ""
     parent: int | None = None
     children: tuple[int, ...] = ()
     entry: tuple[int, ...] = ()
@@ -63,6 +63,8 @@ class _Edge(_Member):
     internal: bool = False
     guard: str = ""
     formula: _Formula | None = None
+    validator: str = ""
+    validator_formula: _Formula | None = None
     raised: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
     raised_after: tuple[str, ...] = ()
@@ -82,8 +84,8 @@ class DeclaredChart(_Member):
     """The member ``chart`` of a document."""
 
     states: tuple[_Node, ...]
-    transitions: tuple[_Edge, ...]
     initial: int
+    transitions: tuple[_Edge, ...] = ()
     title: str = ""
     events: tuple[str, ...] = ()
     atomic_update: bool = False
@@ -119,12 +121,13 @@ def _lines(rows: Sequence[object]) -> str:
 
 
 def _edge_facts(edge: ChartEdge) -> dict[str, Any]:
-    facts = _facts(edge, skip={"guard", "origin"})
-    guard = edge.guard
-    if guard != ALWAYS:
-        facts["guard"] = guard.text
-        if guard != Guard.named(guard.text):
-            facts["formula"] = _formula_facts(guard.formula)
+    facts = _facts(edge, skip={"guard", "validator", "origin"})
+    guards = (("guard", "formula", edge.guard), ("validator", "validator_formula", edge.validator))
+    for key, formula, guard in guards:
+        if guard != ALWAYS:
+            facts[key] = guard.text
+            if guard != Guard.named(guard.text):
+                facts[formula] = _formula_facts(guard.formula)
     if edge.origin:
         facts["origin"] = _facts(edge.origin)
     return facts
@@ -181,12 +184,18 @@ def _plain(member: _Member) -> dict[str, Any]:
 
 
 def _read_edge(edge: _Edge) -> ChartEdge:
-    guard = Guard(edge.guard, _read_formula(edge.formula)) if edge.formula else None
     origin = edge.origin
-    facts = _plain(edge) | {"guard": guard or Guard.named(edge.guard)}
-    facts["origin"] = Origin(**_plain(origin)) if origin else None
-    del facts["formula"]
+    facts = _plain(edge) | {
+        "guard": _read_guard(edge.guard, edge.formula),
+        "validator": _read_guard(edge.validator, edge.validator_formula),
+        "origin": Origin(**_plain(origin)) if origin else None,
+    }
+    del facts["formula"], facts["validator_formula"]
     return ChartEdge(**facts)
+
+
+def _read_guard(text: str, formula: _Formula | None) -> Guard:
+    return Guard(text, _read_formula(formula)) if formula else Guard.named(text)
 
 
 def _read_formula(formula: _Formula) -> Formula:
@@ -209,8 +218,12 @@ def chart_faults(chart: DeclaredChart, machine: Machine) -> Iterator[str]:
     if chart.rules not in RULES:
         yield f"the rules {chart.rules!r} are not known"
     for edge in chart.transitions:
-        if edge.formula and not _is_sound(edge.formula):
-            yield f"cannot read the formula of {edge.guard!r}"
+        for text, formula in (
+            (edge.guard, edge.formula),
+            (edge.validator, edge.validator_formula),
+        ):
+            if formula and not _is_sound(formula):
+                yield f"cannot read the formula of {text!r}"
     yield from _table_faults(chart, machine)
 
 

@@ -25,6 +25,7 @@ _READING_ORDER = (
     "conformance",
     "discovery",
     "machines",
+    "formats",
     "recipes",
     "ci",
     "completion",

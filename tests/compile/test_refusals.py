@@ -46,7 +46,6 @@ REFUSALS: dict[type[StateChart], str] = {
     charts.TwoInitialChildren: "state 'one' has several initial children, of which python-statemachine takes the first; mark one",
     charts.TwoTargetsInOneRegion: "event 'go' in state one+x+y: python-statemachine makes these states active together, which the declaration does not allow; target one state of each region",
     # Guards
-    charts.Validator: "state 'a', event 'go': has a validator; write it as a guard (cond=)",
     charts.GuardNamedLikeAnEvent: "state 'a', event 'go': the guard 'back' is also an event, and would send it",
     charts.EventInAComparison: "state 'a', event 'go': the guard 'back' is also an event, and would send it",
     charts.GuardNamedLikeANestedState: "state 'a', event 'go': the guard 'x' is also a state, and would always hold; to ask for the state write In('x')",

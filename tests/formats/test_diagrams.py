@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from read_back import read_back
 
 from fsm.catalog import load, load_specification
-from fsm.drawing import draw
-from fsm.drawing.model import Look
 from fsm.errors import MachineError
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML
 from fsm.formats.diagrams.dot import parse_labelled_dot
@@ -290,17 +289,10 @@ def facts(machine: Machine) -> object:
     return machine.initial, states, set(map(repr, machine.transitions))
 
 
-@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot"])
+@pytest.mark.parametrize("language", [*READERS, "d2"])
 @given(machine=machines())
 def test_what_is_drawn_is_read_back(language: str, machine: Machine) -> None:
-    text = str(draw(machine, language, Look(effects=False)))
-    if language == "dot":
-        result = parse_labelled_dot(text, "m.dot")
-        assert isinstance(result, Machine)
-    else:
-        dialect = MERMAID if language == "mermaid" else PLANTUML
-        result = machine_of(parse_diagram(text, "m", dialect))
-    assert facts(result) == facts(machine)
+    assert facts(read_back(machine, language, "m")) == facts(machine)
 
 
 @pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot"])

@@ -2,30 +2,13 @@
 
 import pytest
 from hypothesis import assume, given
-from random_charts import charts
+from nested_charts import charts
+from read_back import read_back
 
 from fsm.chart import Chart
-from fsm.drawing import draw
-from fsm.drawing.model import Look
 from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
-from fsm.formats.diagrams.dialects import MERMAID, PLANTUML
-from fsm.formats.diagrams.dot import parse_labelled_dot
-from fsm.formats.diagrams.lines import parse_diagram
-from fsm.formats.diagrams.to_machine import machine_of
 from fsm.machine import Machine
-
-LOOK = Look(effects=False)
-
-
-def read_back(machine: Machine, language: str) -> Machine:
-    text = str(draw(machine, language, LOOK))
-    if language == "dot":
-        result = parse_labelled_dot(text, "m.dot")
-        assert isinstance(result, Machine)
-        return result
-    dialect = MERMAID if language == "mermaid" else PLANTUML
-    return machine_of(parse_diagram(text, "m", dialect))
 
 
 def reached(machine: Machine) -> set[tuple[str, str, str]]:
@@ -38,14 +21,14 @@ def reached(machine: Machine) -> set[tuple[str, str, str]]:
     return found
 
 
-@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot"])
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "d2"])
 @given(chart=charts())
 def test_any_chart(language: str, chart: Chart) -> None:
     try:
         machine = flatten(chart)
     except MachineError:
         assume(False)
-    result = read_back(machine, language)
+    result = read_back(machine, language, "m")
     states = {s.name: (s.title, s.final) for s in result.states}
     assert {s.name: (s.title, s.final) for s in machine.states}.items() <= states.items()
     if result.chart:

@@ -14,10 +14,10 @@ BEGINNINGS = {
     "the first": ("", STATES, "a"),
     "as said": ('initial="b"', STATES, "b"),
     "the first child": ("", INNER, "c"),
+    "an inner one": ('initial="d"', INNER, "d"),
 }
 REFUSED = {
-    "two": ('initial="a b"', STATES, "must be one of its outermost states"),
-    "an inner one": ('initial="d"', INNER, "must be one of its outermost states"),
+    "two": ('initial="a b"', STATES, "are in different outermost states"),
     "none of them": ('initial="z"', STATES, "no state 'z'"),
     "nothing": ('initial=""', STATES, "no state"),
 }

@@ -183,7 +183,36 @@ def test_sismic(tmp_path: Path) -> None:
     assert [(timer.event, timer.delay) for timer in machine.timers] == [
         ("after 2.5 s in right", 2_500_000)
     ]
-    assert machine.assumed == (f"{tmp_path}/m.yml: skipped, since a table has none: 1 contract",)
+    assert machine.ignored == ("not read: 1 contract",)
+
+
+LIBRARY = """
+name: Lamp
+states:
+  off:
+    transitions: [{event: press, target: on, cond: power > 3}, {event: press, target: off}]
+  on:
+    enter: [{raise: tick}, {log: x}]
+    states:
+      dim: {initial: true, transitions: [{event: tick, target: lit}]}
+      lit: {exit: [{send: {event: gone}}]}
+    transitions: [{event: press, target: off}]
+"""
+MAYBE = LIBRARY.replace("[{raise: tick}, {log: x}]", "[{if: {cond: x, then: [{raise: tick}]}}]")
+
+
+def test_documents_of_python_statemachine(tmp_path: Path) -> None:
+    machine = read(LIBRARY, tmp_path, ".yaml")
+    assert arrows(machine) == listed(
+        "off; off press[power > 3] lit; off press[not power > 3] off; "
+        "lit press[power > 3] off; lit press[not power > 3] off"
+    )
+    with pytest.raises(
+        MachineError, match=r"m\.yaml:2: Lamp: an action uses 'if', so an event can"
+    ):
+        read(MAYBE, tmp_path, ".yaml")
+    with pytest.raises(MachineError, match=r"m\.yaml:5: no state 'onn'; did you mean 'on'"):
+        read(LIBRARY.replace("target: on,", "target: onn,"), tmp_path, ".yaml")
 
 
 LANGUAGE = {

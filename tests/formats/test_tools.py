@@ -48,7 +48,7 @@ def node(place: Path, script: str, package: str, given: str) -> list[str]:
 
 def inputs(machine: Machine) -> list[tuple[str, str, dict[str, bool]]]:
     """Return each symbol with its event and the truth of its guards."""
-    refined = refinements(machine.guards)
+    refined = refinements(machine.guards, machine.events)
     return [(symbol, *refined.get(symbol, (symbol, {}))) for symbol in machine.events]
 
 

@@ -268,7 +268,7 @@ class ChartNodes:
         for scope in self._inside:
             regions.setdefault(scope.box, []).append(scope)
         found: set[Scope] = set()
-        queue = [(edge.target, "") for edge in self.diagram.edges if not edge.internal]
+        queue, resumed = self._targets()
         scopes = [TOP]
         while queue or scopes:
             while scopes:
@@ -279,6 +279,7 @@ class ChartNodes:
                     states = marked or self._likely(scope)[:1]
                     queue += [(state, scope.box) for state in states]
             state, outermost = queue.pop() if queue else ("", "")
+            queue += [(target, "") for target in resumed.pop(state, ())]
             if state in self.diagram.boxes:
                 scopes += regions.get(state, ())
             for inner in [state, *self.around(state)] if state else ():
@@ -287,3 +288,14 @@ class ChartNodes:
                     break  # what is around is active already
                 scopes += [s for s in regions[part.box] if s.region != part.region]
         return found
+
+    def _targets(self) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
+        """Return what arrows lead to, and what those from each history state lead to."""
+        resumed: dict[str, list[str]] = {id_: [] for ids in self._histories.values() for id_ in ids}
+        queue = []
+        for edge in self.diagram.edges:
+            if edge.source in resumed:
+                resumed[edge.source].append(edge.target)
+            elif not edge.internal:
+                queue.append((edge.target, ""))
+        return queue, resumed

@@ -9,10 +9,12 @@ without an arrow to it, or a mark inside, its label is the status of the states 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from fsm.errors import MachineError
 from fsm.files import read_text
+from fsm.formats.assembly import refuse
 from fsm.formats.diagrams.dot_clusters import DotClusters
 from fsm.formats.diagrams.dot_labels import node_label
 from fsm.formats.diagrams.dot_looks import (
@@ -35,6 +37,7 @@ from fsm.mealy import Mealy
 
 __all__ = ["parse_dot_diagram", "parse_labelled_dot", "read_labelled_dot"]
 
+_BAR = re.compile(r"(?:^|\s+)\|(?:\s+|$)")
 _NOT = re.compile(r"!(?=\w)")
 _GUARDED = re.compile(r"(?:^|\s)\[[^\[\]]*\]\s*/")
 
@@ -137,6 +140,7 @@ class _DotReader:
             elif isinstance(part, DotEdge) and "invis" not in part.text("style"):
                 self._add_edge(part)
         self._add_regions()
+        self._refuse_halves()
         self._start_where_active()
         inside = {part.box for part in (*diagram.nodes.values(), *diagram.boxes.values())}
         for id_ in set(diagram.boxes) - inside:
@@ -179,6 +183,31 @@ class _DotReader:
             for region, part in enumerate(sorted(inside, key=lambda part: part.line)):
                 part.region = region
 
+    def _refuse_halves(self) -> None:
+        """Refuse an arrow into one region of a parallel state, in an export of ``transitions``.
+
+        That library leaves the other regions inactive, as no other tool does.
+        """
+        diagram = self.result
+        around = {id_: list(self._around(id_)) for id_ in (*diagram.nodes, *diagram.boxes)}
+        for edge in diagram.edges if self.is_export else ():
+            for box, region in around[edge.target]:
+                if box in self.clusters.parallel and (box, region) not in around[edge.source]:
+                    what = f"the arrow from {edge.source!r} to {edge.target!r} enters one region of"
+                    refuse(
+                        diagram.name,
+                        edge.line,
+                        f"{what} {box!r} only, and the library leaves the others inactive; draw it "
+                        f"to {box!r}",
+                    )
+
+    def _around(self, id_: str) -> Iterator[Scope]:
+        """Yield the regions around a state, the innermost first."""
+        part = self.result.part(id_)
+        while part.box:
+            yield Scope(part.box, part.region)
+            part = self.result.boxes[part.box]
+
     def _start_where_active(self) -> None:
         """Take the active state of an export as the initial one, which is not marked there."""
         diagram = self.result
@@ -214,6 +243,8 @@ class _DotReader:
             diagram.ends.append(StarMark(source, label, edge.line, *scope))
         elif self._is_default_entry(edge, label):
             diagram.starts.append(StarMark(target, "", edge.line, *Scope(source, 0)))
+            if rest := _without_blank_events(label):
+                self._add_arrow(edge, source, target, rest)
         elif self.clusters.is_left_out(edge.target):
             diagram.edge(DiagramEdge(source, source, label, edge.line, internal=True))
         else:
@@ -237,8 +268,7 @@ class _DotReader:
     def _events(self, label: str, is_loop: bool) -> list[tuple[str, bool]]:
         """Return the labels of an arrow, and whether each one is of an internal transition."""
         if self.is_export:
-            label = "\n".join(part for line in label.split("\n") for part in line.split(" | "))
-            label = _NOT.sub("not ", label.replace(" & ", " and "))
+            label = _NOT.sub("not ", _without_blank_events(label).replace(" & ", " and "))
         lines = label.split("\n")
         internal = [line for line in lines if is_loop and line.endswith(" [internal]")]
         rest = "\n".join(line for line in lines if line not in internal)
@@ -263,6 +293,14 @@ class _DotReader:
     def _is_default_entry(self, edge: DotEdge, label: str) -> bool:
         """Whether an edge leads from the border of a box to the state that is entered first."""
         box = self.clusters.borders.get(edge.source)
-        return box is not None and not read_label(label) and box in (
+        blank = "" in _BAR.split(label) if self.is_export else not read_label(label)
+        return box is not None and blank and box in (
             self.clusters.ids[name] for name in self.clusters.around(edge.target)
         )  # fmt: skip
+
+
+def _without_blank_events(label: str) -> str:
+    """Return the events of an export, one in each line; the arrow to what begins has none."""
+    return "\n".join(
+        filter(None, (part for line in label.split("\n") for part in _BAR.split(line)))
+    )

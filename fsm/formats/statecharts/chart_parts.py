@@ -306,7 +306,11 @@ class ChartParts:
             timers=tuple(self._timers),
         )
         machine = flatten(chart, name, MAX_CELLS)
-        return replace(machine, assumed=(*machine.assumed, *self._notes()))
+        return replace(
+            machine,
+            ignored=(*machine.ignored, *self._unread()),
+            assumed=(*machine.assumed, *self._assumed),
+        )
 
     def _node(self, number: int) -> ChartNode:
         part = self.states[number]
@@ -324,13 +328,11 @@ class ChartParts:
             part.raised_on_exit,
         )
 
-    def _notes(self) -> Iterator[str]:
-        skipped = [quantity(count, what) for what, count in self._skipped.items() if count]
+    def _unread(self) -> Iterator[str]:
+        """Yield, in one line, what of the document a table does not have."""
+        skipped = [quantity(count, what) for what, count in sorted(self._skipped.items()) if count]
         if skipped:
-            yield f"{self.file or 'the object'}: skipped, since a table has none: " + ", ".join(
-                skipped
-            )
-        yield from self._assumed
+            yield f"not read: {', '.join(skipped)}"
 
 
 def all_hold(guards: Iterable[Guard]) -> Guard:

@@ -67,8 +67,8 @@ class _StatesLanguage:
         source, root, parts = self.source, self.source.root, self.parts
         line = source.line(root)
         running = parts.state(line, "Running")
-        succeeded = parts.state(line, "Succeeded", final=True)
         failed = parts.state(line, "Failed", final=True)
+        succeeded = parts.state(line, "Succeeded", final=True) if _ends(root) else failed
         whole = _Flow(root, running, succeeded)
         self.failed = failed
         flows = [whole]
@@ -354,3 +354,10 @@ class _StatesLanguage:
         ):
             self.source.refuse(rule, '"ErrorEquals" must be a list of errors')
         return tuple(errors)
+
+
+def _ends(config: JsonObject) -> bool:
+    """Whether a state of a machine, and not of a branch, ends it."""
+    states = config.get("States")
+    each = states.values() if isinstance(states, dict) else ()
+    return any(isinstance(state, dict) and state.get("End") is True for state in each)

@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from fsm.errors import MachineError
+from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.chart_parts import Located, all_hold
 from fsm.formats.statecharts.xstate_config import (
     ENTRY,
@@ -25,7 +28,7 @@ from fsm.formats.statecharts.xstate_config import (
 from fsm.formats.statecharts.xstate_events import XStateEvents
 from fsm.formats.statecharts.xstate_guards import XStateGuards
 from fsm.formats.statecharts.xstate_tree import XStateTree
-from fsm.machine import Machine
+from fsm.machine import Machine, State, symbol
 
 __all__ = ["read_xstate"]
 
@@ -119,7 +122,9 @@ class _XState:
     ) -> tuple[bool, tuple[int, ...]]:
         """Return whether the source stays active, and the targets that do the same in a chart."""
         if not targets or not self._stays(source, targets, transition):
-            return False, targets
+            # What a history state stands for may be the source itself, or inside of it.
+            history = any(self.parts.states[target].history for target in targets)
+            return history and not transition.members.get("reenter"), targets
         part = self.parts.states[source]
         if targets == (source,):
             return True, tuple(part.children) if part.parallel else part.entry
@@ -234,32 +239,62 @@ class _XState:
             self.parts.assume(self.source.line(self.source.root), what)
 
     def _with_own_names(self, machine: Machine) -> Machine:
-        """Give states back the names that ``fsm draw`` keeps in ``meta``."""
-        own = {}
+        """Give states and events back the names that ``fsm draw`` keeps in ``meta``."""
+        own: dict[str, tuple[JsonObject, dict[str, Any]]] = {}
         for i, number in self.numbers.items():
-            meta = self.states[i].config.get("meta")
+            config = self.states[i].config
+            meta = config.get("meta")
             if isinstance(meta, dict) and set(meta) == _OWN_META:
-                own[self.parts.ids[number]] = (self.states[i].config, meta)
-        if set(own) != {state.name for state in machine.states}:
+                own[self.parts.ids[number]] = config, meta
+        if not own.keys() >= {state.name for state in machine.states}:
             return machine
         names = {id_: str(meta["name"]) for id_, (_, meta) in own.items()}
-        states = [
+        symbols = {event: event for event in machine.events} | self._own_symbols()
+        states = [_own_state(state, *own[state.name]) for state in machine.states]
+        steps = [
             replace(
-                state,
-                name=names[state.name],
-                atoms=(names[state.name],),
-                status=own[state.name][1]["status"],
-                title=str(own[state.name][0].get("description", state.title)),
-                final=own[state.name][1]["final"] is True,
+                t,
+                source=names[t.source],
+                event=symbols[t.event],
+                target=names[t.target],
+                trigger=symbols.get(t.trigger, t.trigger),
             )
-            for state in machine.states
+            for t in machine.transitions
         ]
-        return replace(
-            machine,
-            states=tuple(states),
-            initial=names[machine.initial],
-            transitions=tuple(
-                replace(t, source=names[t.source], target=names[t.target])
-                for t in machine.transitions
-            ),
-        )
+        try:
+            return replace(
+                machine,
+                states=tuple(states),
+                events=tuple(symbols[event] for event in machine.events),
+                initial=names[machine.initial],
+                transitions=tuple(steps),
+                guards={} if symbols.keys() != set(symbols.values()) else machine.guards,
+                chart=None,
+            )
+        except MachineError:  # a document that only looks like one of ours
+            return machine
+
+    def _own_symbols(self) -> dict[str, str]:
+        """Return the input symbols that a machine had before it was written, by those now."""
+        symbols = {}
+        for state in self.states:
+            for event, transition in on_transitions(self.source, state.config):
+                meta, guard = (transition.members.get(name) for name in ("meta", "guard"))
+                params = guard.get("params") if isinstance(guard, dict) else None
+                if isinstance(meta, dict) and isinstance(meta.get("symbol"), str):
+                    held = params if isinstance(params, dict) else {}
+                    symbols[symbol(event, held)] = meta["symbol"]
+        return symbols
+
+
+def _own_state(state: State, config: JsonObject, meta: dict[str, Any]) -> State:
+    """Return a state as it was before ``fsm draw`` wrote it."""
+    name, status = str(meta["name"]), meta["status"]
+    return replace(
+        state,
+        name=name,
+        atoms=(name,),
+        status=status if isinstance(status, str) else None,
+        title=str(config.get("description", state.title)),
+        final=meta["final"] is True,
+    )

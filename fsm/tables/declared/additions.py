@@ -92,6 +92,7 @@ def documented_part(machine: Machine) -> Machine:
             for i in machine.indicators
         ),
         deadline=None,
+        timers=(),
         guards={e: g for e, g in machine.guards.items() if e in {t.trigger for t in transitions}},
         unreachable=(),
         ignored=(),

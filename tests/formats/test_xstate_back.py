@@ -1,0 +1,123 @@
+"""A machine that is written for XState is read back, and does the same in XState itself."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from random import Random
+
+import pytest
+from depth import samples
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_machines import machines
+from random_xstate import random_config
+
+from fsm.catalog import load
+from fsm.drawing.xstate import to_xstate
+from fsm.errors import MachineError
+from fsm.formats.json_objects import LocatedJson
+from fsm.formats.statecharts.xstate import read_xstate
+from fsm.guard import Valuation, symbol, valuations
+from fsm.machine import Machine
+from fsm.machines import NAMES
+
+SCRIPT = Path(__file__).parent / "tools" / "xstate_walk.mjs"
+
+
+def back(machine: Machine, group: bool = True) -> Machine:
+    return read_xstate(LocatedJson(to_xstate(machine, group=group), "m.json"))
+
+
+def reached(machine: Machine) -> tuple[set[str], set[tuple[str, str, str]]]:
+    """Return the reachable states, and the arrows between them."""
+    states = {state for state, _ in machine.shortest_traces()}
+    steps = {(t.source, t.event, t.target) for t in machine.transitions if t.source in states}
+    return states, steps
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_built_in_machines_are_read_back(name: str) -> None:
+    machine = load(name)
+    again = back(machine)
+    assert (again.initial, reached(again)) == (machine.initial, reached(machine))
+    shown = {state.name: (state.status, state.title, state.final) for state in machine.states}
+    assert {s.name: (s.status, s.title, s.final) for s in again.states} == shown
+
+
+@given(machines(), st.booleans())
+@settings(max_examples=samples(200))
+def test_any_machine_is_read_back(machine: Machine, group: bool) -> None:
+    again = back(machine, group)
+    assert reached(again)[0] == reached(machine)[0]
+    assert len(again.transitions) == len(reached(machine)[1])
+    assert {s.name: s.status for s in again.states} == {
+        s.name: s.status for s in machine.states if s.name in reached(machine)[0]
+    }
+
+
+def inputs(machine: Machine) -> dict[str, tuple[str, Valuation]]:
+    """Return the event and the truth of its guards of each symbol."""
+    return {event: (event, {}) for event in machine.events} | {
+        symbol(event, v): (event, v)
+        for event, names in machine.guards.items()
+        for v in valuations(names, "")
+    }
+
+
+def sent(event: str, version: int, full: dict[str, str]) -> str:
+    """Return how XState calls an event."""
+    if event == "*":
+        return "unheard.of"
+    if not event.startswith("after "):
+        return event
+    _, delay, _, state = event.split(" ")
+    old = f"xstate.after({delay})#{full[state]}"
+    return old if version == 4 else f"xstate.after.{delay}.{full[state]}"
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_xstate_does_along_walks_what_the_table_says(version: int, tmp_path: Path) -> None:
+    """``FSM_TOOLS`` names a directory with XState 5 as ``xstate`` and 4 as ``xstate4``."""
+    package = {4: "xstate4", 5: "xstate"}[version]
+    packages = Path(os.environ.get("FSM_TOOLS", "."), "node_modules").resolve()
+    if shutil.which("node") is None or not (packages / package).exists():
+        pytest.skip(f"no node with {package} here (FSM_TOOLS names no such place)")
+    (tmp_path / "node_modules").symlink_to(packages)
+    shutil.copy(SCRIPT, tmp_path)
+    random, charts, expected = Random(version), [], []
+    for _ in range(samples(600, 100)):
+        config = random_config(random, version)
+        try:
+            machine = read_xstate(LocatedJson(json.dumps(config), "m.json"))
+        except MachineError:
+            continue
+        full = full_ids(config, "m")
+        walk, row = [], [[sorted(full[a] for a in machine.state(machine.initial).atoms), False]]
+        at, symbols = machine.initial, inputs(machine)
+        for chosen in random.choices(machine.events or ["a"], k=40):
+            event, truth = symbols.get(chosen, (chosen, {}))
+            step = machine.step(at, chosen)
+            at = step.target if step else at
+            walk.append([sent(event, version, full), {"p": False, "q": False, **truth}])
+            row.append([sorted(full[a] for a in machine.state(at).atoms), step is not None])
+        charts.append({"config": config, "guards": ["p", "q"], "walks": [walk]})
+        expected.append([row])
+    done = subprocess.run(
+        ["node", str(tmp_path / SCRIPT.name)],
+        input=json.dumps({"package": package, "charts": charts}),
+        capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(charts) > samples(600, 100) // 8
+    for chart, line, row in zip(charts, done.stdout.splitlines(), expected, strict=True):
+        assert json.loads(line) == row, json.dumps(chart)
+
+
+def full_ids(config: dict, path: str) -> dict[str, str]:
+    """Return the id that XState gives each state, by its key."""
+    found = {path.rpartition(".")[2]: path}
+    for key, inner in config.get("states", {}).items():
+        found |= full_ids(inner, f"{path}.{key}")
+    return found
