@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from fsm.chart import Chart, ChartEdge
@@ -117,12 +118,13 @@ class _Flattening:
             for c in ordered
             for text, (event, step) in rows[c].items()
         )
+        held = {text: valuation for pairs in self.symbols.values() for text, valuation in pairs}
         return Machine(
             name=name,
             title=chart.title,
             states=tuple(states.values()),
             events=tuple(text for refined in self.symbols.values() for text, _ in refined),
-            transitions=transitions,
+            transitions=tuple(_told_apart(transitions, held)),
             initial=states[self.start].name,
             indicators=chart.indicators,
             deadline=chart.deadline,
@@ -275,3 +277,22 @@ def _conditions(edges: Iterable[ChartEdge]) -> list[str]:
     """Return the texts of the conditions of edges, each of them once."""
     texts = (text for edge in edges for text in (edge.validator.text, edge.guard.text))
     return list(dict.fromkeys(filter(None, texts)))
+
+
+def _told_apart(
+    transitions: Sequence[Transition], held: Mapping[str, Valuation]
+) -> Iterator[Transition]:
+    """Yield transitions; where a label leads to two states, it says which guards hold instead.
+
+    A guard that is asked later, when a state is complete or by a transition without event, is none
+    of the transition that the event takes first.
+    """
+    targets: dict[tuple[str, str], set[str]] = {}
+    for t in transitions:
+        targets.setdefault((t.source, t.label), set()).add(t.target)
+    for t in transitions:
+        if len(targets[t.source, t.label]) > 1:
+            names = (n if truth else f"not {n}" for n, truth in sorted(held[t.event].items()))
+            yield replace(t, guard=" and ".join(names))
+        else:
+            yield t

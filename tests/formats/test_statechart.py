@@ -218,6 +218,9 @@ def test_a_guarded_transition_without_event_waits_for_an_event() -> None:
     assert ends == {
         ("a", "x[ready]"): "c", ("a", "x[not ready]"): "b", ("b", "x[ready]"): "c"
     }  # fmt: skip
+    assert {t.label for t in machine.transitions if t.source == "a"} == {
+        "x [ready]", "x [not ready]"
+    }  # fmt: skip
     assert "a guard that changes between two events" in machine.assumed[0]
 
 
