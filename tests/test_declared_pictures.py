@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from statemachine import State, StateChart
-from tests.formats.random_charts import charts
 
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.compile import compile_chart
