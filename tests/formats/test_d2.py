@@ -12,8 +12,10 @@ WRITINGS = {
     "by hand": "# a lamp\noff -> lit: push [on]\nlit -> off: pull; off -> off: stay",
     "quoted": 'start: ""\nstart -> off\noff -> lit: "push [on]"\n"lit" -> off: pull\n'
         "off -> off: stay {style.stroke: red}",
-    "backwards, in a chain": "direction: right; start: \"\"; start -> off\nlit <- off: push [on]\nlit -> off: pull\n"
-        "off -> off: stay",
+    "backwards, in a chain": (
+        'direction: right; start: ""; start -> off\nlit <- off: push [on]\nlit -> off: pull\n'
+        "off -> off: stay"
+    ),
     "titles and looks": 'vars: {d2-config: {layout-engine: elk}}\noff: "Is off" {\n  shape: oval\n'
         "  style: {fill: red; stroke: '#fff'}\n}\nlit: Is lit\noff -> lit: push \\\n [on]\n"
         "lit->off: pull\noff->off: stay",
