@@ -9,7 +9,7 @@ from placing import ambiguous, crossed
 
 from fsm.catalog import load_specification
 from fsm.drawing import TEXTS, draw
-from fsm.drawing.mealy_sketch import mealy_sketch
+from fsm.drawing.mealy_sketch import sketch_of
 from fsm.drawing.pictures import picture_of
 from fsm.formats.dot import parse_dot
 from fsm.mealy import Mealy
@@ -25,7 +25,7 @@ def lamp() -> Mealy:
 
 
 def test_states_are_its_own_and_inputs_with_one_output_share_a_label() -> None:
-    shown = picture_of(mealy_sketch(lamp()))
+    shown = picture_of(sketch_of(lamp()))
     assert [node.name for node in shown.nodes] == ["off", "on"]
     assert [(a.source, a.labels, a.target) for a in shown.arrows] == [
         ("off", ("press / light",), "on"),
@@ -42,14 +42,14 @@ def test_every_text_has_the_labels(form: str) -> None:
 
 
 def test_what_a_state_shows_is_its_status() -> None:
-    shown = picture_of(mealy_sketch(lamp().visible()))
+    shown = picture_of(sketch_of(lamp().visible()))
     assert [node.status for node in shown.nodes] == ["off", "on"]
 
 
 def test_long_labels_are_numbers_which_the_legend_explains() -> None:
     edges = "; ".join(f'a -> a [label="a_long_input_{i}/x{i % 2}"]' for i in range(12))
     mealy = parse_dot(f'digraph {{ {edges}; a -> b [label="i/o"] }}', "m.dot")
-    shown = picture_of(mealy_sketch(mealy))
+    shown = picture_of(sketch_of(mealy))
     assert [arrow.labels for arrow in shown.arrows] == [("(1)",), ("i / o",)]
     (line,) = shown.legend
     assert line.startswith("(1) a_long_input_0, a_long_input_2, ")
@@ -67,5 +67,5 @@ def test_machines_of_the_corpus_keep_their_states(name: str) -> None:
     mealy = load_specification(str(Path(CORPUS) / "machines" / f"{name}.dot"))
     svg = str(draw(mealy, "svg", renderer="wheel"))
     assert isinstance(mealy, Mealy)
-    assert [node.name for node in picture_of(mealy_sketch(mealy)).nodes] == list(mealy.states)
+    assert [node.name for node in picture_of(sketch_of(mealy)).nodes] == list(mealy.states)
     assert (ambiguous(svg), crossed(svg)) == ([], [])

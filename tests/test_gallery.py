@@ -18,7 +18,7 @@ from fsm.tables.words.lexicon_files import load_lexicon
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("gallery")
-    assert len(list(write_gallery(directory))) == 1 + 9 * len(NAMES) + 6
+    assert len(list(write_gallery(directory))) == 1 + 9 * len(NAMES) + 11
     return directory
 
 

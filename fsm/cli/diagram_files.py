@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fsm.drawing.overlay import Overlay
     from fsm.machine import Machine
 
-__all__ = ["DIAGRAM", "diagram_format", "write_diagram"]
+__all__ = ["DIAGRAM", "diagram_format", "drawn_machine", "write_diagram"]
 
 _FORMATS = {
     ".d2": "d2",
@@ -39,6 +39,16 @@ def diagram_format(path: Path | None) -> str:
     """
     suffix = path.suffix.lower() if path else ""
     return _FORMATS.get(suffix, suffix[1:] or "dot")
+
+
+def drawn_machine(name: str) -> Machine:
+    """Return what is drawn of a machine: a Mealy machine has its own states and labels."""
+    from fsm.documented_machines import documented_specification, settings_for
+    from fsm.drawing.mealy_sketch import sketch_of
+    from fsm.machine import Machine
+
+    given = documented_specification(name, (), settings_for(name))
+    return given if isinstance(given, Machine) else sketch_of(given)
 
 
 def write_diagram(machine: Machine, overlay: Overlay, output: Path) -> None:

@@ -28,7 +28,7 @@ from fsm.cli.conversion_options import (
     pseudonymise_option,
     redaction_for,
 )
-from fsm.cli.diagram_files import diagram_format
+from fsm.cli.diagram_files import diagram_format, drawn_machine
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
@@ -42,11 +42,7 @@ from fsm.cli.values import (
     output_option,
     timeout_option,
 )
-from fsm.documented_machines import (
-    documented_specification,
-    load_documented,
-    settings_for,
-)
+from fsm.documented_machines import load_documented
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing.declaration import TABLE_DRAWN
 from fsm.drawing.marking import (
@@ -57,7 +53,6 @@ from fsm.drawing.marking import (
     traffic_overlay,
     unknown_events,
 )
-from fsm.drawing.mealy_sketch import mealy_sketch
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
@@ -265,7 +260,9 @@ def command(
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
     has_overlay = any((counts, suite, diff is not None, trace is not None))
-    loaded = load_documented(machine) if has_overlay or form in DOCUMENTS else _drawn(machine)
+    form = form or diagram_format(output)
+    is_whole = has_overlay or form in DOCUMENTS
+    loaded = load_documented(machine) if is_whole else drawn_machine(machine)
     overlay, wording = NO_OVERLAY, _wording(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
@@ -299,7 +296,7 @@ def command(
     with Progress("drawing"):
         picture = draw(
             loaded,
-            form or diagram_format(output),
+            form,
             look,
             engine=engine,
             timeout=timeout.total_seconds() if timeout else None,
@@ -307,12 +304,6 @@ def command(
         )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
-
-
-def _drawn(name: str) -> Machine:
-    """Return what is drawn of a machine: a Mealy machine has its own states and labels."""
-    given = documented_specification(name, (), settings_for(name))
-    return given if isinstance(given, Machine) else mealy_sketch(given)
 
 
 def _tell(text: str) -> None:

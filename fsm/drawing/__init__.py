@@ -125,7 +125,7 @@ def draw(
     if format not in FORMATS:
         raise FsmError(no_such("format", str(format), FORMATS))
     from fsm.catalog import as_specification
-    from fsm.drawing.mealy_sketch import mealy_sketch
+    from fsm.drawing.mealy_sketch import sketch_of
     from fsm.drawing.model import Look
     from fsm.drawing.pictures import picture_of
     from fsm.machine import Machine
@@ -134,7 +134,7 @@ def draw(
     if format in DOCUMENTS:
         whole = given if isinstance(given, Machine) else given.machine()
         return _document(whole, format, look)
-    machine = given if isinstance(given, Machine) else mealy_sketch(given)
+    machine = given if isinstance(given, Machine) else sketch_of(given)
     if format in TEXTS:
         if format == "dot" and engine != "dot":
             look = replace(look, group=False)

@@ -19,14 +19,15 @@ __all__ = ["LABEL", "WHITE", "Drawing", "literal", "style_classes", "to_dot"]
 LABEL = "label"
 """The CSS class of a node that is the label of an arrow."""
 WHITE = "#ffffff"
-_WIDENED = 30
 _HASTE: tuple[dict[str, str], ...] = (
     {},
     {"nslimit": "2", "nslimit1": "2"},
     {"nslimit": "0.5", "nslimit1": "0.5", "mclimit": "0.2"},
 )
+"""Attributes that keep Graphviz from looking long for the best places."""
 _CENTRED = 3
 """A legend with more lines is justified."""
+_WIDENED = 30
 _STIFF = "20"
 """The weight of a loop, which keeps its label next to its state."""
 _WIDEST = 4.5

@@ -13,7 +13,7 @@ from fsm.text import wrapped
 if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
-__all__ = ["MealySketch", "mealy_sketch", "with_numbers"]
+__all__ = ["MealySketch", "sketch_of", "with_numbers"]
 
 _WIDTH = 32
 _MOST_LINES = 4
@@ -27,7 +27,7 @@ class MealySketch(Sketch):
     """What is drawn of a Mealy machine."""
 
 
-def mealy_sketch(mealy: Mealy) -> MealySketch:
+def sketch_of(mealy: Mealy) -> MealySketch:
     """Return a sketch of a Mealy machine.
 
     Inputs that lead from one state to another with the same output are one transition, such as

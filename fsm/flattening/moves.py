@@ -111,8 +111,9 @@ class Moves:
         """Return the states that edges enter, given the memory after the others were left."""
         entered: _Entered = {}
         for edge in edges:
+            stays = edge.internal and edge.targets == (edge.source,) and edge.source not in entered
             self._enter_all(edge.targets, self.domain(edge, memory), memory, entered)
-            if edge.internal and not self.chart.enters_itself and edge.targets == (edge.source,):
+            if stays and not self.chart.enters_itself:
                 del entered[edge.source]
         return entered
 

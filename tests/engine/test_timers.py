@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
+from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 import pytest
@@ -17,7 +20,7 @@ from hypothesis import strategies as st
 
 from fsm.clocks import MOST_FIRINGS
 from fsm.conformance.conforming import conform
-from fsm.engine import firings, replay
+from fsm.engine import Replay, firings, replay
 from fsm.engine.explanation import explain
 from fsm.errors import CheckpointError, LogError, MachineError
 from fsm.machine import Machine, State, Timer, Transition
@@ -119,24 +122,30 @@ def test_a_story_tells_each_firing(seed: int) -> None:
     assert all(entry.place == "" for entry in story.entries if entry.timer)
 
 
+def replay_parts(parts: Sequence[pl.DataFrame], machine: Machine, **options: Any) -> Replay:
+    """Replay files one after the other with a checkpoint; return the result of the last one."""
+    with TemporaryDirectory() as place:
+        for number, part in enumerate(parts):
+            path = Path(place, f"{number}.parquet")
+            part.write_parquet(path)
+            found = replay(path, machine, checkpoint=Path(place, "states"), **options)
+    return found
+
+
 @given(SEEDS)
 def test_a_log_in_two_parts_gives_what_the_whole_gives(seed: int) -> None:
     random = Random(seed)
     validity = random.choice((None, timedelta(microseconds=6)))
     machine = timed_machine(random, deadline=True)
     log = log_of(rows_of_messages(random, 8))
-    cut = random.randint(0, 12)
+    is_early = pl.col("timestamp") < at(random.randint(1, 12))
+    parts = [part for part in (log.filter(is_early), log.filter(~is_early)) if part.height]
     try:
         whole = replay(log, machine, validity=validity)
-        with TemporaryDirectory() as directory:
-            for part in (
-                log.filter(is_early := pl.col("timestamp") < at(cut)),
-                log.filter(~is_early),
-            ):
-                if part.height:
-                    found = replay(part, machine, validity=validity, checkpoint=directory)
-    except LogError:
+    except LogError as error:
+        assert "fire more than" in str(error)  # noqa: PT017
         return
+    found = replay_parts(parts, machine, validity=validity)
     assert found.machines["m"] == whole.machines["m"]
     assert found.rejected == whole.rejected
 
@@ -259,3 +268,26 @@ def test_firings_fit_the_machine_and_a_model_of_its_repairs() -> None:
     result = conform(log, machine, as_of=START + timedelta(seconds=5))
     assert result.repair is not None
     assert (result.repair.cost, result.repair.fitting) == (0, 1)
+
+
+def test_a_timer_runs_on_from_a_checkpoint() -> None:
+    machine = going_round()
+    timers = (Timer.of("tick", timedelta(hours=1), "b"),)
+    machine = replace(machine, timers=timers)
+    rows = {"m": [(0, "tick")], "n": [(1, "go")]}
+    later = {"m": [(7_200_000_000, "go")]}
+    found = replay_parts([log_of(rows), log_of(later)], machine)
+    assert found.machines["round"].timers == {"tick after 1h in b": 1}
+    assert found.machines["round"].states == {"a": 2, "b": 0}
+
+
+@pytest.mark.usefixtures("way")
+def test_a_timer_that_nothing_stops_fires_once_for_each_start() -> None:
+    states = tuple(State(name, name, name, (name,)) for name in NAMES)
+    steps = (("a", "go", "b"), ("b", "go", "a"), ("a", "tick", "a"), ("b", "tick", "b"))
+    transitions = tuple(Transition(*step, step[1]) for step in steps)
+    timer = Timer("tick", 10, ("b",), stops=False)
+    machine = Machine("m", "m", states, ("tick", "go"), transitions, "a", timers=(timer,))
+    rows = {"m": [(time, "go") for time in (0, 1, 2, 3, 4)], "n": [(0, "go")]}
+    found = replay(log_of(rows), machine, as_of=at(13))
+    assert found.machines["m"].timers == {str(timer): 3}

@@ -21,6 +21,7 @@ BAD_JSON = {
     "empty": (JSON, "", 1, "empty; fsm draw MACHINE"),
     "not an object": (JSON, "[]", 1, "the document must be an object"),
     "another object": (JSON, "{}", 1, 'our own begins with "fsm": 1'),
+    "without its format": ('"fsm": 1,', "", 1, 'it must begin with "fsm": 1'),
     "a later format": ('"fsm": 1', '"fsm": 2', 1, "format 2 is not known"),
     "many digits": ('"fsm": 1', f'"fsm": {"1" * 5000}', 1, "not JSON: Exceeds the limit"),
     "deep": (JSON, "[" * 100_000, 1, "nested too deeply"),

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -86,6 +87,11 @@ def test_what_cannot_be_read(module: ModuleType) -> None:
     odd.add_transition("go", "a", "a", conditions=[lambda: True])
     with pytest.raises(MachineError, match=r"trigger 'go': a condition is a lambda"):
         fsm.load(odd)
+    twins = LibraryMachine(states=["a"], initial="a")
+    for number in (1, 2):
+        twins.add_transition(f"go{number}", "a", "a", conditions=[partial(ready, number)])
+    with pytest.raises(MachineError, match=r"go2.*two different conditions have the name 'ready'"):
+        fsm.load(twins)
     with pytest.raises(MachineError, match="not a machine"):
         fsm.load(SimpleNamespace(machine=3))
 

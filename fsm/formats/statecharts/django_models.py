@@ -66,6 +66,7 @@ class _Model:
         self.name, self.field, self.methods = name, field, methods
         self.parts = ChartParts(name, 0)
         self.numbers: dict[str, int] = {}
+        self.conditions: dict[str, object] = {}
         self.titles = {
             self._text(value): str(title)
             for value, title in getattr(field, "flatchoices", None) or ()
@@ -142,4 +143,7 @@ class _Model:
         name = str(getattr(inner, "__name__", "") or type(inner).__name__)
         if name == "<lambda>":
             raise MachineError(f"{self.name}: {event}: a condition is a lambda; give it a name")
+        if self.conditions.setdefault(name, condition) != condition:
+            what = f"two different conditions have the name {name!r}; rename one"
+            raise MachineError(f"{self.name}: {event}: {what}")
         return name

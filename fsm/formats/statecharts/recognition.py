@@ -36,6 +36,8 @@ def read_yaml_machine(path: Path) -> Machine:
 def read_statechart(source: Located, own: str = "") -> Machine:
     """Return the machine of a decoded document of another program; raises :class:`MachineError`."""
     root = source.root
+    if own and {"events", "states", "transitions"} <= root.keys():
+        source.refuse(root, f'not a machine: it must begin with "fsm": {VERSION}')
     for is_kind, read in _KINDS:
         if is_kind(root):
             return read(source)

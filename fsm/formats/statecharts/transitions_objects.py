@@ -85,8 +85,9 @@ def read_transitions_machine(machine: Any, name: str) -> Machine:
     root = source.root
     separator = str(getattr(type(machine).state_cls, "separator", "_"))
     root["separator"] = separator
-    root["states"] = [_state(state) for state in machine.states.values()]
-    root["transitions"] = _transitions(machine.events, _all_names(machine.states, separator))
+    known: dict[str, object] = {}
+    root["states"] = [_state(state, known) for state in machine.states.values()]
+    root["transitions"] = _transitions(machine.events, _all_names(machine.states, separator), known)
     root["auto_transitions"] = bool(machine.auto_transitions)
     root["ignore_invalid_triggers"] = bool(machine.ignore_invalid_triggers)
     root["initial"] = _initial(machine.initial)
@@ -95,17 +96,17 @@ def read_transitions_machine(machine: Any, name: str) -> Machine:
     return read_markup(source, name)
 
 
-def _state(state: Any) -> JsonObject:
+def _state(state: Any, known: dict[str, object]) -> JsonObject:
     config = JsonObject(name=str(state.name))
     config["final"] = bool(getattr(state, "final", False))
     for kind in ("on_enter", "on_exit"):
         config[kind] = [_name(callback) for callback in getattr(state, kind, [])]
     children = getattr(state, "states", None)
     if children:
-        config["children"] = [_state(child) for child in children.values()]
+        config["children"] = [_state(child, known) for child in children.values()]
         if getattr(state, "initial", None):
             config["initial"] = _initial(state.initial)
-        config["transitions"] = _transitions(state.events, set(children))
+        config["transitions"] = _transitions(state.events, set(children), known)
     return config
 
 
@@ -126,7 +127,7 @@ def _all_names(states: Any, separator: str, prefix: str = "") -> set[str]:
     return names
 
 
-def _transitions(events: Any, names: set[str]) -> list[JsonObject]:
+def _transitions(events: Any, names: set[str], known: dict[str, object]) -> list[JsonObject]:
     found = []
     for event in events.values():
         rows = [each for sources in event.transitions.values() for each in sources]
@@ -137,8 +138,8 @@ def _transitions(events: Any, names: set[str]) -> list[JsonObject]:
         for each in rows:
             one = JsonObject(trigger=str(event.name), source=each.source, dest=each.dest)
             conditions = each.conditions
-            one["conditions"] = [_condition(c.func, event) for c in conditions if c.target]
-            one["unless"] = [_condition(c.func, event) for c in conditions if not c.target]
+            one["conditions"] = [_condition(c.func, event, known) for c in conditions if c.target]
+            one["unless"] = [_condition(c.func, event, known) for c in conditions if not c.target]
             for kind in ("prepare", "before", "after"):
                 one[kind] = [_name(callback) for callback in getattr(each, kind, [])]
             found.append(one)
@@ -153,8 +154,13 @@ def _name(callback: Any) -> str:
     return str(getattr(inner, "__name__", "") or type(inner).__name__)
 
 
-def _condition(callback: Any, event: Any) -> str:
+def _condition(callback: Any, event: Any, known: dict[str, object]) -> str:
+    """Return the name of a condition; ``known`` are those that were read before, by their names."""
     name = _name(callback)
     if name == "<lambda>":
         raise MachineError(f"trigger {event.name!r}: a condition is a lambda; give it a name")
+    if known.setdefault(name, callback) != callback:
+        raise MachineError(
+            f"trigger {event.name!r}: two different conditions have the name {name!r}; rename one"
+        )
     return name
