@@ -124,6 +124,8 @@ class Chart:
     """The states entered at the start, where they are not those that ``initial`` enters."""
     known: tuple[tuple[str, bool], ...] = ()
     """The guards whose truth before the first event is known."""
+    has_data: bool = False
+    """Whether data may decide the other guards before the first event, in ways not known here."""
     enters_itself: bool = True
     """Whether an internal transition of a state to itself enters it."""
     strict: bool = False

@@ -321,7 +321,8 @@ class Stepper:
         """Return the edges that fire; ``event`` is ``None`` for eventless transitions."""
         ids = frozenset(self.chart.nodes[i].id for i in run.active)
         if isinstance(run.valuation, _AtStart):
-            run.valuation.may_wait = event is None and self.chart.rules == "library"
+            may_wait = self.chart.rules == "library" and not self.chart.has_data
+            run.valuation.may_wait = event is None and may_wait
         enabled: dict[int, ChartEdge] = {}
         for atom in run.order:
             edge = self._first(atom, event, run.valuation, ids)

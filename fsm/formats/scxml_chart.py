@@ -136,8 +136,12 @@ class _Reader:
         alphabet = tuple(name for name in names if not _is_raised(name))
         emitted = [event for c in self.contents for event in (*c.raised, *c.sent)]
         done = [f"done.state.{node.id}" for node in nodes if node.children]
-        known = tuple(dict.fromkeys((*alphabet, *done, *emitted)))
+        delayed = [send.event for c in self.contents for send in c.delayed]
+        known = tuple(dict.fromkeys((*alphabet, *done, *emitted, *delayed)))
         heard = _Heard(known)
+        matched = {name for row in descriptors for name in heard.by(row)}
+        # A delayed event comes by itself, also where transitions name only its beginning.
+        alphabet = tuple(dict.fromkeys((*alphabet, *(e for e in delayed if e in matched))))
         timers = tuple(self._timers())
         edges = [
             self._edge(i, element, heard.by(row) or row, content)

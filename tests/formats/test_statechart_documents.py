@@ -222,6 +222,61 @@ def test_documents_of_python_statemachine(tmp_path: Path) -> None:
         read(LIBRARY.replace("target: on,", "target: onn,"), tmp_path, ".yaml")
 
 
+OVEN = """
+states:
+  oven:
+    initial: true
+    parallel: true
+    states:
+      engine:
+        states:
+          idle: {initial: true, transitions: [{event: run, target: hot, cond: "In('shut') and ok"}]}
+          hot: {transitions: [{event: stop, target: idle}]}
+      door:
+        states:
+          shut: {initial: true, transitions: [{event: pull, target: ajar, unless: "In('hot')"}]}
+          ajar: {transitions: [{event: push, target: shut}]}
+"""
+
+
+def test_a_document_asks_for_its_states(tmp_path: Path) -> None:
+    assert arrows(read(OVEN, tmp_path, ".yaml")) == listed(
+        "idle+shut; idle+shut run[ok] hot+shut; idle+shut pull idle+ajar; "
+        "idle+ajar push idle+shut; hot+shut stop idle+shut"
+    )
+    with pytest.raises(MachineError, match=r"In\('hott'\) names no state"):
+        read(OVEN.replace("In('hot')", "In('hott')"), tmp_path, ".yaml")
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "starts"),
+    [
+        ("", "count", "late"),
+        ("enter: [{assign: {location: count, expr: count + 2}}]", "count", None),
+        ("", "other", None),
+    ],
+)
+def test_data_of_a_document_decide_at_the_start(
+    more: str, name: str, starts: str | None, tmp_path: Path
+) -> None:
+    text = f"""
+datamodel: [{{id: count, expr: "5"}}]
+states:
+  a:
+    initial: true
+    {more}
+    transitions:
+      - {{event: go, target: a, on: [{{assign: {{location: count, expr: "1"}}}}]}}
+      - {{target: late, cond: {name} >= 2}}
+  late: {{}}
+"""
+    if starts is None:
+        with pytest.raises(MachineError, match=r"'\w+ >= 2', which has no value before"):
+            read(text, tmp_path, ".yaml")
+    else:
+        assert read(text, tmp_path, ".yaml").initial == starts
+
+
 LANGUAGE = {
     "StartAt": "Pick",
     "States": {
