@@ -219,6 +219,8 @@ class Stepper:
 
     def _microstep(self, run: _Run, fired: tuple[ChartEdge, ...]) -> None:
         left: set[int] = set()
+        if len(fired) > 1 and any(map(self.moves.spreads, fired)):
+            self._need_order()
         for edge in fired:
             self.taken.add(id(edge))
             left |= self.moves.exits(run.active, edge, run.memory)
