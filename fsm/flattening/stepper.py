@@ -134,8 +134,7 @@ class Stepper:
             return None
         order = configuration.order or self._atoms(configuration.active)
         run = _Run(configuration.active, dict(configuration.memory), order, valuation, event)
-        if self._is_restless and self.chart.rules == "library":
-            # A guard may have changed since the last event: the library looks before the next one.
+        if self._is_restless and (self.chart.rules == "library" or self.chart.looks_first):
             self._rest(run)
         try:
             fired = () if run.ended else self._select(run, event)
@@ -199,7 +198,9 @@ class Stepper:
         while not (run.ended and self.chart.rules != "library"):
             state = (run.active, tuple(run.internal), tuple(sorted(run.memory.items())), run.order)
             if state in seen or len(seen) > MAX_MICROSTEPS:
-                raise MachineError(f"{self._at(run)}: eventless transitions go round for ever")
+                held = " and ".join(name for name, truth in run.valuation.items() if truth)
+                what = f"{self._at(run)}: eventless transitions go round for ever"
+                raise MachineError(f"{what} where {held} holds" if held else what)
             seen.add(state)
             fired = self._select(run, None)
             if not fired:
@@ -323,8 +324,8 @@ class Stepper:
         """Return the edges that fire; ``event`` is ``None`` for eventless transitions."""
         ids = frozenset(self.chart.nodes[i].id for i in run.active)
         if isinstance(run.valuation, _AtStart):
-            may_wait = self.chart.rules == "library" and not self.chart.has_data
-            run.valuation.may_wait = event is None and may_wait
+            may_wait = event is None and not self.chart.has_data
+            run.valuation.may_wait = may_wait and self.chart.rules == "library"
         enabled: dict[int, ChartEdge] = {}
         for atom in run.order:
             edge = self._first(atom, event, run.valuation, ids)
