@@ -100,6 +100,8 @@ class Origin:
         """The label with its place, where that is known: ``row 3 of orders.md:5``."""
         if not self.file:
             return self.label
+        if self.label == f"line {self.line}":
+            return f"{self.file}:{self.line}"
         return f"{self.label} of {self.file}:{self.line}" if self.line else self.label
 
     def as_dict(self) -> dict[str, object]:

@@ -152,11 +152,6 @@ def refuse_internal(
     """Refuse an internal transition that enters or leaves more than it says."""
     if not transition.internal or not transition.targets:
         return
-    if state.is_atomic and any(ancestor.parallel for ancestor in state.ancestors()):
-        raise MachineError(
-            f"{where}: an internal transition to itself inside a parallel state enters the "
-            "other regions again; leave out internal=True"
-        )
     if not state.is_atomic and not declared.chart_class.enable_self_transition_entries:
         raise MachineError(
             f"{where}: an internal transition to a child leaves the old child and does not "

@@ -7,6 +7,7 @@ that it does not leave. Where python-statemachine differs, :attr:`fsm.chart.Char
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from fsm.chart import Chart, ChartEdge
@@ -18,6 +19,16 @@ Memory: TypeAlias = Mapping[int, tuple[int, ...]]
 
 _Entered: TypeAlias = dict[int, None]
 """The states that are entered, in the order in which they were reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    """What decides which states one edge enters, and those entered so far."""
+
+    memory: Memory
+    states: _Entered
+    targets: bool = True
+    """Whether the edge enters its targets themselves."""
 
 
 class Moves:
@@ -111,11 +122,19 @@ class Moves:
         """Return the states that edges enter, given the memory after the others were left."""
         entered: _Entered = {}
         for edge in edges:
-            stays = edge.internal and edge.targets == (edge.source,) and edge.source not in entered
-            self._enter_all(edge.targets, self.domain(edge, memory), memory, entered)
-            if stays and not self.chart.enters_itself:
-                del entered[edge.source]
+            entering = _Entering(memory, entered, self._enters_targets(edge))
+            self._enter_all(edge.targets, self.domain(edge, memory), entering)
         return entered
+
+    def _enters_targets(self, edge: ChartEdge) -> bool:
+        """Whether an edge enters its targets, and not only what is inside and around them.
+
+        The library decides by the first of them.
+        """
+        if self.chart.enters_itself or not edge.internal or not edge.targets:
+            return True
+        first, source = edge.targets[0], edge.source
+        return first != source and not self.chart.is_inside(first, source)
 
     def entered_at_start(self) -> _Entered:
         """Return the states that a new machine enters."""
@@ -123,61 +142,66 @@ class Moves:
         start = self.chart.start or (self.chart.initial,)
         # The library has a transition for each state at the start.
         for targets in ((t,) for t in start) if self.chart.rules == "library" else (start,):
-            self._enter_all(targets, None, {}, entered)
+            self._enter_all(targets, None, _Entering({}, entered))
         return entered
 
-    def _enter_all(
-        self, targets: Iterable[int], domain: int | None, memory: Memory, entered: _Entered
-    ) -> None:
+    def _enter_all(self, targets: Iterable[int], domain: int | None, entering: _Entering) -> None:
         for target in targets:
-            self._enter(target, memory, entered)
-        for target in self.effective(targets, memory):
-            self._enter_ancestors(target, domain, memory, entered)
+            self._enter(target, entering)
+        for target in self.effective(targets, entering.memory):
+            self._enter_ancestors(target, domain, entering)
 
-    def _enter(self, target: int, memory: Memory, entered: _Entered) -> None:
+    def _enter(self, target: int, entering: _Entering) -> None:
         """Add a state, and the descendants that are entered with it, to those entered."""
         node = self.chart.nodes[target]
         if node.history:
-            self._enter_history(target, memory, entered)
+            self._enter_history(target, entering)
             return
-        entered[target] = None
+        if entering.targets:
+            entering.states[target] = None
         if node.parallel:
-            self._enter_regions(target, memory, entered)
+            self._enter_regions(target, entering)
         elif node.children:
-            for child in node.entry:
-                self._enter(child, memory, entered)
-            for child in node.entry:
-                self._enter_ancestors(child, target, memory, entered)
+            self._enter_default(node.entry, target, entering)
 
-    def _enter_history(self, history: int, memory: Memory, entered: _Entered) -> None:
-        node = self.chart.nodes[history]
-        states = memory.get(history, node.entry)
-        deep = history in memory and node.history == "deep" and self.chart.rules == "library"
+    def _enter_default(
+        self, states: tuple[int, ...], domain: int | None, entering: _Entering
+    ) -> None:
+        """Enter initial children, or what a history state has for want of a memory."""
+        default = replace(entering, targets=True)  # by a transition of its own
         for state in states:
-            if deep:
-                entered[state] = None
+            self._enter(state, default)
+        for state in states:
+            self._enter_ancestors(state, domain, default)
+
+    def _enter_history(self, history: int, entering: _Entering) -> None:
+        node, memory = self.chart.nodes[history], entering.memory
+        if history not in memory:
+            self._enter_default(node.entry, node.parent, entering)
+            return
+        for state in memory[history]:
+            if node.history == "deep" and self.chart.rules == "library":
+                entering.states[state] = None
             else:
-                self._enter(state, memory, entered)
-        for state in states:
-            self._enter_ancestors(state, node.parent, memory, entered)
+                self._enter(state, entering)
+        for state in memory[history]:
+            self._enter_ancestors(state, node.parent, entering)
 
-    def _enter_regions(self, parallel: int, memory: Memory, entered: _Entered) -> None:
+    def _enter_regions(self, parallel: int, entering: _Entering) -> None:
         """Enter the regions that are not entered through another target."""
         for child in self.chart.nodes[parallel].children:
-            if not any(self.chart.is_inside(i, child) for i in entered):
-                self._enter(child, memory, entered)
+            if not any(self.chart.is_inside(i, child) for i in entering.states):
+                self._enter(child, entering)
 
-    def _enter_ancestors(
-        self, node: int, domain: int | None, memory: Memory, entered: _Entered
-    ) -> None:
+    def _enter_ancestors(self, node: int, domain: int | None, entering: _Entering) -> None:
         for ancestor in self.chart.ancestors[node]:
             if ancestor == domain:
                 if self.chart.nodes[ancestor].parallel:  # in XState only
-                    self._enter_regions(ancestor, memory, entered)
+                    self._enter_regions(ancestor, entering)
                 return
-            entered[ancestor] = None
+            entering.states[ancestor] = None
             if self.chart.nodes[ancestor].parallel:
-                self._enter_regions(ancestor, memory, entered)
+                self._enter_regions(ancestor, entering)
 
     # Configurations ------------------------------------------------------------------------
 

@@ -93,6 +93,7 @@ class DeclaredChart(_Member):
     timers: tuple[_Delay, ...] = ()
     start: tuple[int, ...] = ()
     known: tuple[tuple[str, bool], ...] = ()
+    has_data: bool = False
     enters_itself: bool = True
     strict: bool = False
     assumed: tuple[str, ...] = ()

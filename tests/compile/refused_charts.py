@@ -574,6 +574,18 @@ class InternalSelfInARegion(StateChart):
             back = z.to(y)
 
 
+class InternalSelfBesideTheInitialState(StateMachine):
+    class both(State.Parallel):
+        class one(State.Compound):
+            w, x = State(initial=True), State()
+            walk = w.to(x)
+            go = x.to.itself(internal=True)
+            back = x.to(w)
+
+        class two(State.Compound):
+            y = State(initial=True)
+
+
 # Indicators, deadlines and companions
 
 

@@ -101,6 +101,19 @@ class StaysWithoutEntering(StateChart):
     back = c.to(a)
 
 
+class StaysInARegion(StateMachine):
+    class both(State.Parallel):
+        class one(State.Compound):
+            x = State(initial=True)
+            stay = x.to.itself(internal=True)
+
+        class two(State.Compound):
+            y = State(initial=True)
+
+    over = State(final=True)
+    off = both.to(over)
+
+
 class Child(Player):
     title = "Child"
 
@@ -118,6 +131,7 @@ COMPILED: dict[type[StateChart], tuple[str, int]] = {
     RaisesBeforeSending: ("a d wrong", 4),
     InternalEvent: ("a c", 3),
     StaysWithoutEntering: ("a b c", 6),
+    StaysInARegion: ("x+y over", 2),
     Child: ("song radio paused@song paused@radio off", 4),
 }
 CHARTS = pytest.mark.parametrize("chart", COMPILED, ids=lambda chart: chart.__name__)
