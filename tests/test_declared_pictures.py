@@ -1,6 +1,7 @@
 """Machines with states inside states are drawn as they are declared, and nothing gets lost."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from fsm.errors import FsmError, MachineError
 from fsm.exploration.facts import event_numbers, machine_data
 from fsm.flattening.configurations import flatten
 from fsm.formats.json_document import parse_document, to_json
-from fsm.guard import Guard
+from fsm.guard import ALWAYS, Guard
 from fsm.machine import Machine, Transition
 from fsm.suites import suite
 from tests.formats.nested_charts import charts
@@ -246,6 +247,17 @@ def test_parts(look: Look, present: set[str], absent: set[str]) -> None:
     assert names.isdisjoint(absent)
     for form in TEXTS:
         assert draw(ORDER, form, look)
+
+
+def test_events_that_an_arrow_before_takes_are_left_out() -> None:
+    nodes = tuple(ChartNode(s, s, None, (), (), parallel=False, final=False) for s in "abc")
+    steps = (_edge(0, 1, "x"), _edge(0, 2, "y", guard=Guard.named("g")))
+    wildcard = ChartEdge(0, (0,), ("x", "y", "*"), internal=True, guard=ALWAYS)
+    assert ORDER.chart
+    chart = replace(ORDER.chart, nodes=nodes, edges=(*steps, wildcard), events=("x", "y", "*"))
+    text = str(draw(flatten(chart), "mermaid"))
+    assert "y, #42;" in text
+    assert "x, y" not in text
 
 
 def test_a_hidden_event_has_no_arrow() -> None:

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import takewhile
 
 from fsm.chart import Chart, ChartEdge, ChartNode
 from fsm.drawing.model import Look
 from fsm.drawing.view import View, focused
 from fsm.errors import FsmError
+from fsm.guard import ALWAYS
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 
@@ -167,8 +169,15 @@ class DrawnChart:
         return found
 
     def events(self, number: int) -> tuple[str, ...]:
-        """Return the events of a declared transition that are drawn."""
-        events = self.chart.edges[number].events
+        """Return the events of a declared transition that are drawn.
+
+        Of several events, those are left out that another transition of the state always takes
+        before it, as next to a wildcard.
+        """
+        edge = self.chart.edges[number]
+        before = takewhile(lambda other: other is not edge, self.chart.outgoing[edge.source])
+        taken = {e for other in before if other.guard == ALWAYS for e in other.events}
+        events = tuple(e for e in edge.events if e not in taken) or edge.events
         return tuple(e for e in events if e not in self.hidden and (number, e) not in self.hidden)
 
     def first(self, node: int) -> int:
