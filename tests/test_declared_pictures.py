@@ -249,15 +249,20 @@ def test_parts(look: Look, present: set[str], absent: set[str]) -> None:
         assert draw(ORDER, form, look)
 
 
-def test_events_that_an_arrow_before_takes_are_left_out() -> None:
+def test_arrows_of_one_event_are_told_apart() -> None:
     nodes = tuple(ChartNode(s, s, None, (), (), parallel=False, final=False) for s in "abc")
     steps = (_edge(0, 1, "x"), _edge(0, 2, "y", guard=Guard.named("g")))
+    otherwise = (_edge(1, 0, "z", guard=Guard.named("g")), _edge(1, 2, "z"), _edge(1, 0, "x"))
     wildcard = ChartEdge(0, (0,), ("x", "y", "*"), internal=True, guard=ALWAYS)
     assert ORDER.chart
-    chart = replace(ORDER.chart, nodes=nodes, edges=(*steps, wildcard), events=("x", "y", "*"))
+    chart = replace(
+        ORDER.chart, nodes=nodes, edges=(*steps, wildcard, *otherwise), events=tuple("xyz*")
+    )
     text = str(draw(flatten(chart), "mermaid"))
     assert "y, #42;" in text
     assert "x, y" not in text
+    assert "b --> c : z [else]" in text
+    assert "b --> a : z [g]<br/>x" in text
 
 
 def test_a_hidden_event_has_no_arrow() -> None:

@@ -180,6 +180,18 @@ class DrawnChart:
         events = tuple(e for e in edge.events if e not in taken) or edge.events
         return tuple(e for e in events if e not in self.hidden and (number, e) not in self.hidden)
 
+    def condition(self, number: int, event: str = "") -> str:
+        """Return the guard of a declared transition as it is drawn, for one of its events.
+
+        What is left to the last of several ways of an event is ``[else]``.
+        """
+        edge = self.chart.edges[number]
+        if edge.guard.text:
+            return f"[{edge.guard.text}]"
+        ways = [other for other in self.chart.outgoing[edge.source] if event in other.events]
+        is_else = len(ways) > 1 and ways[-1] is edge and all(w.guard.text for w in ways[:-1])
+        return "[else]" if is_else else ""
+
     def first(self, node: int) -> int:
         """Return the state to which an arrow is drawn that ends at the border of a state."""
         while self.is_box(node):
