@@ -114,6 +114,7 @@ class _Flattening:
                 guard=" and ".join(_conditions(step.fired)),
                 origin=next((e.origin for e in step.fired if e.origin), None),
                 edges=tuple(sorted(numbers[id(e)] for e in step.fired)),
+                followed=tuple(sorted(numbers[id(e)] for e in step.followed)),
             )
             for c in ordered
             for text, (event, step) in rows[c].items()

@@ -56,6 +56,8 @@ class Macrostep:
     after: Configuration
     entered: tuple[int, ...] = ()
     """The nodes entered by all steps, in their order."""
+    followed: tuple[ChartEdge, ...] = field(default=(), compare=False)
+    """The edges of the steps that followed the first one by themselves."""
 
 
 class _AtStart(dict[str, bool]):
@@ -98,6 +100,7 @@ class _Run:
     """The top-level state whose completion may end the machine."""
     ended: bool = False
     fired: tuple[ChartEdge, ...] = ()
+    followed: dict[int, ChartEdge] = field(default_factory=dict)
     entered: list[int] = field(default_factory=list)
 
 
@@ -143,6 +146,7 @@ class Stepper:
                 raise self._invalid(run) from None
             return None
         if fired:
+            run.followed |= {id(edge): edge for edge in run.fired}
             run.fired = ()
             self._microstep(run, fired)
         elif not self._is_restless:
@@ -158,7 +162,8 @@ class Stepper:
             raise self._invalid(run) from None
         if not run.fired:
             return None
-        return Macrostep(run.fired, self._configuration(run), tuple(run.entered))
+        after, followed = self._configuration(run), tuple(run.followed.values())
+        return Macrostep(run.fired, after, tuple(run.entered), followed)
 
     def _invalid(self, run: _Run) -> MachineError:
         return MachineError(
@@ -220,9 +225,13 @@ class Stepper:
 
     def _microstep(self, run: _Run, fired: tuple[ChartEdge, ...]) -> None:
         left: set[int] = set()
+        if len(fired) > 1 and any(map(self.moves.spreads, fired)):
+            self._need_order()
         for edge in fired:
             self.taken.add(id(edge))
             left |= self.moves.exits(run.active, edge, run.memory)
+        if run.fired:
+            run.followed |= {id(edge): edge for edge in fired}
         run.fired = run.fired or fired
         run.memory = self.moves.remembered(run.active, left, run.memory)
         self._emit_on_exit(run, left)
