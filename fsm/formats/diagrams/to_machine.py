@@ -141,7 +141,11 @@ def _initial(diagram: StateDiagram, steps: list[DrawnStep]) -> str:
         line = diagram.nodes[sources[1]].line
         what = f"which state is initial, {names}? mark it with {diagram.start_mark}"
         refuse(diagram.name, line, what)
-    return sources[0] if sources else next(iter(diagram.nodes))
+    first = next(iter(diagram.nodes))
+    initial = sources[0] if sources else first
+    if initial != first:
+        diagram.assumed.append(f"{initial!r} is initial: no arrow leads there")
+    return initial
 
 
 def _ends(diagram: StateDiagram, steps: list[DrawnStep]) -> frozenset[str]:
