@@ -225,7 +225,7 @@ class Stepper:
             self.taken.add(id(edge))
             left |= self.moves.exits(run.active, edge, run.memory)
         run.fired = run.fired or fired
-        run.memory = self.moves.remembered(run.active, left, run.memory)
+        run.memory = self.moves.remembered(run.active, left, run.memory, run.order)
         self._emit_on_exit(run, left)
         for edge in fired:
             self._emit(run, edge.raised, edge.sent)
