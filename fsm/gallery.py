@@ -20,6 +20,9 @@ from fsm.engine import replay
 from fsm.errors import OutputError
 from fsm.exploration import explore
 from fsm.files import write_bytes
+from fsm.formats.diagrams.dialects import MERMAID
+from fsm.formats.diagrams.lines import parse_diagram
+from fsm.formats.diagrams.to_machine import machine_of
 from fsm.logs.write.tables import write_frames
 from fsm.machine import Machine
 from fsm.machines import NAMES
@@ -153,11 +156,9 @@ def _views() -> Iterator[tuple[str, str, Machine, Look]]:
 
 def _nested_views() -> Iterator[tuple[str, str, Machine, Look]]:
     """Yield the pictures of a machine with states inside states, as :func:`_views` does."""
-    with TemporaryDirectory(prefix="fsm-") as directory:
-        path = Path(directory) / f"{_NESTED}.mmd"
-        write_bytes(_PLAYER.encode(), path)
-        machine = load(str(path))
-    command = f"fsm draw {_NESTED}.mmd"
+    file = f"{_NESTED}.mmd"
+    machine = machine_of(parse_diagram(_PLAYER, file, MERMAID))
+    command = f"fsm draw {file}"
     yield f"{_NESTED}.svg", command, machine, Look()
     trace = "power, pause, dim, pause"
     steps = path_overlay(machine, split_trace(trace))

@@ -100,6 +100,8 @@ class Origin:
         """The label with its place, where that is known: ``row 3 of orders.md:5``."""
         if not self.file:
             return self.label
+        if self.label == f"line {self.line}":
+            return f"{self.file}:{self.line}"
         return f"{self.label} of {self.file}:{self.line}" if self.line else self.label
 
     def as_dict(self) -> dict[str, object]:
@@ -136,6 +138,9 @@ class Transition:
     """Where it is documented; ``None`` where that is not known."""
     edges: tuple[int, ...] = field(default=(), compare=False)
     """The declared transitions that it takes, by their places in the edges of the chart."""
+    followed: tuple[int, ...] = field(default=(), compare=False)
+    """The declared transitions that follow by themselves, in the same way: those without an event,
+    at the completion of a state, or at an event that is raised."""
 
     def __repr__(self) -> str:
         return f"Transition({self.source!r}, {self.event!r}, {self.target!r})"

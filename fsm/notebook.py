@@ -32,8 +32,8 @@ from fsm.text import quantity, shortened, visible
 __all__ = ["Figure", "bundle", "figure"]
 
 _WIDTH = 620
-"""Maximum width of a diagram in points: that of the cells of a page of 1,100 pixels."""
-_SIZE = re.compile(r'width="([\d.]+)pt" height="([\d.]+)pt"')
+"""Width in points from which a diagram shrinks to its cell: that of cells in 1,100 pixels."""
+_SIZE = re.compile(r'width="([\d.]+)pt" height="[\d.]+pt"')
 _TESTS = 20
 """Maximum number of tests that are shown."""
 _FINDINGS = 200
@@ -104,15 +104,15 @@ def _(machine: Machine) -> Bundle:
 
 
 def _fitted(svg: str) -> str:
-    """Return a picture that is no wider than a cell; notebooks would cut it off, or scroll it.
+    """Return a picture that is no wider than its cell; notebooks would cut it off, or scroll it.
 
-    They show it as an image, whose size is that of its element, whatever its style says.
+    They show it as an image, whose size is that of its element, whatever its style says: without a
+    width of its own a wide picture takes that of the cell.
     """
     size = _SIZE.search(svg)
-    width, height = map(float, size.groups()) if size else (0.0, 0.0)
-    if width <= _WIDTH:
+    if size is None or float(size[1]) <= _WIDTH:
         return svg
-    return _SIZE.sub(f'width="{_WIDTH}pt" height="{height * _WIDTH / width:.0f}pt"', svg, count=1)
+    return _SIZE.sub('width="100%"', svg, count=1)
 
 
 @bundle.register

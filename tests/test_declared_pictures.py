@@ -297,6 +297,21 @@ def test_a_path_is_taken_where_one_of_its_cells_is() -> None:
     assert {"▸ checkout (1)", "▸ pack (2)", "▸ pay (3)"} <= set(labels(overlay))
 
 
+def test_what_follows_by_itself_is_taken_as_well() -> None:
+    back = parse_document(to_json(ORDER))
+    for machine, trace, tone in (
+        (ORDER, ("checkout", "pack", "pay"), Tone.TAKEN),
+        (back, ("checkout", "pack", "pay"), Tone.TAKEN),
+        (ORDER, ("checkout", "pack", "cancel"), Tone.FADED),
+    ):
+        shown = picture_of(machine, Look(overlay=path_overlay(machine, trace)))
+        assert [arrow.tone for arrow in shown.arrows if arrow.automatic] == [tone]
+    cells = [("unpaid+boxed", "pay", "shipped", 4)]
+    shown = picture_of(ORDER, Look(overlay=traffic_overlay(ORDER, cells, "log.csv")))
+    assert [arrow.tone for arrow in shown.arrows if arrow.automatic] == [Tone.PLAIN]
+    assert "when done" in str(draw(ORDER, "mermaid"))
+
+
 def test_cells_that_no_test_ran_are_counted() -> None:
     overlay = coverage_overlay(ORDER, [("checkout", "pay")], "t")
     assert "pay (✗ 1 of 2) 1" in labels(overlay)

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,11 @@ import click
 import pytest
 from jsonschema import Draft202012Validator
 
+from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.cli import command_group
+from fsm.formats.json_document import to_json
+from fsm.guard import Formula, Guard
+from fsm.machine import Machine, Origin, State
 from fsm.schemas import INPUTS, OUTPUTS, load_schema, schema_id
 from fsm.schemas.fields import resolved, schema_fields
 from tests.command import Fsm
@@ -69,6 +74,28 @@ def guarded(guard: str) -> dict[str, Any]:
     }
 
 
+def declared() -> dict[str, Any]:
+    """Return the document of a machine whose declaration has all that few declarations have."""
+    guard, text = Guard("not a", Formula("not", (Guard.named("a").formula,))), ("x",)
+    nodes = (
+        ChartNode("p", "P", None, (1,), (1,), True, False, "", text, text, text, text),
+        ChartNode("q", "Q", 0, (), (), False, True),
+        ChartNode("h", "H", 0, (), (1,), False, False, "deep"),
+    )
+    edge = ChartEdge(
+        1, (2,), text, True, guard, text, text, text, text, guard, text, Origin("D1", "r", "f", 1)
+    )
+    asks = Guard("in q", Formula("in", (), frozenset({"q"})))
+    edges = edge, replace(edge, guard=asks, validator=asks)
+    chart = Chart(
+        "C", "C", nodes, edges, 0, ("x",), (), None, None, True, None, "scxml",
+        (ChartTimer(1, "x", 5, False),), (1,), (("a", True),), True, False, True, ("why",),
+    )  # fmt: skip
+    bare = Machine("m", "m", (State("q", None, "q", ("q",)),), (), (), "q", chart=chart)
+    value: dict[str, Any] = json.loads(to_json(bare))
+    return value
+
+
 class Printed(NamedTuple):
     """A JSON value that a command line printed, or wrote to a file."""
 
@@ -107,7 +134,11 @@ def printed(line: str, text: str) -> Printed:
 
 
 COVERAGE = json.loads((SAMPLES / "coverage.json").read_text("utf-8"))
-GOLDEN = [*golden_outputs(), Printed("pytest --fsm-cov-file", "coverage", COVERAGE)]
+GOLDEN = [
+    *golden_outputs(),
+    Printed("pytest --fsm-cov-file", "coverage", COVERAGE),
+    Printed("fsm.formats.json_document.to_json", "machine", declared()),
+]
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +241,7 @@ def paths(node: Any, root: Any, value: Any, path: str) -> Iterator[str]:
             place = f"{path}.{name}" if path else name
             yield place
             yield from paths(node["properties"][name], root, inner, place)
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and "propertyNames" in node:
         for inner in value.values():
             key = node["propertyNames"]["title"]
             yield from paths(node["additionalProperties"], root, inner, f"{path}.<{key}>")

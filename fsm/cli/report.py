@@ -87,8 +87,9 @@ def command(
 
     The page has the dashboard of the delivery; each indicator over time under both feedback modes,
     and where they diverge and converge; how messages move through the states, and how long they
-    stay; rejected events, and with --conform what does not fit and why; deliveries; and a search
-    for messages with their histories. LOGS are as for fsm replay.
+    stay; rejected events, and with --conform what does not fit and why; replies and reasons, and
+    events by recipient domain; deliveries; and a search for messages with their histories. LOGS
+    are as for fsm replay.
     """
     from fsm.engine import replay
     from fsm.reports import fitting_period_of_log, report

@@ -16,6 +16,7 @@ from statemachine.callbacks import CallbackSpec, SpecReference
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr, replace_operators
 
 from fsm.compile.declaration import Declaration, DeclaredTransition
+from fsm.compile.document_actions import document_condition
 from fsm.errors import MachineError
 from fsm.guard import ALWAYS, Guard, parse_guard
 
@@ -127,11 +128,25 @@ class Conditions:
             guard = parse_guard(text, where)
             for name in _names_read(text):
                 self._refuse_name(name, where)
-            for unknown in sorted(_states_asked(text) - self._states):
-                raise MachineError(f"{where}: In({unknown!r}) names no state of the machine")
+            self._check_states(text, where)
         else:
-            guard = Guard.named(self._names.of(spec))
+            document = document_condition(spec.func)
+            written = self._written(document, where) if document else None
+            guard = written or Guard.named(self._names.of(spec))
         return guard if spec.expected_value is not False else guard.negated()
+
+    def _written(self, text: str, where: str) -> Guard | None:
+        """Return the guard that a document writes out; ``None`` for what is no expression."""
+        try:
+            ast.parse(text, mode="eval")
+        except SyntaxError:
+            return None
+        self._check_states(text, where)
+        return parse_guard(text, where, opaque=True)
+
+    def _check_states(self, text: str, where: str) -> None:
+        for unknown in sorted(_states_asked(text) - self._states):
+            raise MachineError(f"{where}: In({unknown!r}) names no state of the machine")
 
     def _key(self, spec: CallbackSpec, where: str) -> str:
         """Return the library's key: it takes two conditions with one key for one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-__all__ = ["document_emissions", "is_document_action"]
+__all__ = ["document_condition", "document_emissions", "is_document_action"]
 
 _QUIET = frozenset({"AssignAction", "CancelAction", "LogAction"})
 _EMITTING = frozenset({"RaiseAction", "SendAction", "ScriptAction"})
@@ -16,6 +16,14 @@ _INTERNAL = ("#_internal", "internal")
 def is_document_action(value: object) -> bool:
     """Whether a callable runs actions of a document."""
     return type(value).__module__ == "statemachine.io.actions" and hasattr(value, "action")
+
+
+def document_condition(value: Any) -> str | None:
+    """Return the condition of a document in Python; ``None`` for any other callable."""
+    from statemachine.io.evaluators import normalize_cond
+
+    is_condition = type(value).__name__ == "Cond" and is_document_action(value)
+    return normalize_cond(str(value.action)).strip() if is_condition else None
 
 
 def document_emissions(value: Any) -> Iterator[tuple[str, bool | None]]:

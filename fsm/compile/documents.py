@@ -6,16 +6,26 @@ The library evaluates no expression and runs no script of a document that is loa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
 
 from fsm.errors import MachineError
 from fsm.machine import Machine
 
-__all__ = ["compile_document"]
+__all__ = ["KnownAtStart", "compile_document"]
+
+KnownAtStart: TypeAlias = Callable[[Iterable[str]], Iterable[tuple[str, bool]]]
+"""Which of some guards the data of a document decide at its start, each with its truth."""
 
 
-def compile_document(document: Mapping[str, object], name: str, max_cells: int) -> Machine:
-    """Return the machine of a document; raises :class:`MachineError` for what cannot be exact."""
+def compile_document(
+    document: Mapping[str, object], name: str, max_cells: int, known: KnownAtStart | None = None
+) -> Machine:
+    """Return the machine of a document; ``known`` is given for one that has data.
+
+    Raises :class:`MachineError` for what cannot be exact.
+    """
     from statemachine.exceptions import StateMachineError
     from statemachine.io import load
 
@@ -38,4 +48,8 @@ def compile_document(document: Mapping[str, object], name: str, max_cells: int) 
         raise MachineError(f"python-statemachine does not load it: {detail}") from error
     except RecursionError as error:
         raise MachineError("nested too deeply for a machine") from error
-    return flatten(read_chart(chart_class), name, max_cells)
+    chart = read_chart(chart_class)
+    if known:
+        names = sorted({name for edge in chart.edges for name in edge.guard.names})
+        chart = replace(chart, known=tuple(known(names)), has_data=True)
+    return flatten(chart, name, max_cells)

@@ -157,6 +157,15 @@ class DrawnChart:
                 found.setdefault((edge, t.trigger), []).append(t)
         return found
 
+    @cached_property
+    def followers(self) -> dict[int, list[Transition]]:
+        """The cells after which a declared transition is taken by itself, by its place."""
+        found: dict[int, list[Transition]] = {}
+        for t in self.machine.transitions:
+            for edge in t.followed:
+                found.setdefault(edge, []).append(t)
+        return found
+
     def events(self, number: int) -> tuple[str, ...]:
         """Return the events of a declared transition that are drawn."""
         events = self.chart.edges[number].events

@@ -47,6 +47,9 @@ function lens(svg) {
     if (now < LEGIBLE) zoom(READABLE / now);
     move(middle.x - x - w / 2, middle.y - y - h / 2);
   };
+  // Paper has the whole diagram, whatever part the screen shows.
+  addEventListener("beforeprint", () => svg.setAttribute("viewBox", `${x0} ${y0} ${w0} ${h0}`));
+  addEventListener("afterprint", show);
   return { zoom, move, fit, follow, scale, at };
 }
 

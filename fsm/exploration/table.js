@@ -2,6 +2,7 @@
 // The table of every state and event: sorted, filtered, and linked with the diagrams.
 
 const ROWS = 50; // rows shown at first
+const WIDE = 7; // events; a wider table does not fit on paper as a table
 
 const table = { m: 0, sorted: null, up: true, all: false };
 let rowOf = new Map();
@@ -88,6 +89,7 @@ const showTable = () => {
     ),
     el("tbody", {}, ...rowOf.values()),
   );
+  $("matrix").classList.toggle("wide", columns.length > WIDE);
   $("more").hidden = written.length === states.length;
   $("shown").textContent =
     isWhole && written.length === states.length
@@ -130,7 +132,7 @@ const row = (machine, state, columns) => {
       const source = machine.sources[t.source];
       return el(
         "td",
-        {},
+        { data: { event: nameOf(event) } },
         el(
           "button",
           { type: "button", className: "cell", tabIndex: -1, data: { place: t.place } },

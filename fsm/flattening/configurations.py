@@ -115,6 +115,7 @@ class _Flattening:
                 guard=" and ".join(_conditions(step.fired)),
                 origin=next((e.origin for e in step.fired if e.origin), None),
                 edges=tuple(sorted(numbers[id(e)] for e in step.fired)),
+                followed=tuple(sorted(numbers[id(e)] for e in step.followed)),
             )
             for c in ordered
             for text, (event, step) in rows[c].items()
@@ -231,12 +232,14 @@ class _Flattening:
         """Return the state of a configuration. Its status is the top-level state.
 
         Where states are grouped into statuses, an initial state outside all groups has none:
-        nothing is shown before the first event.
+        nothing is shown before the first event. What it remembers makes no other state of it.
         """
         nodes = self.chart.nodes
         atoms = [nodes[i] for i in self._atoms(configuration)]
         top = nodes[min(configuration.active)]
-        shows_nothing = self.is_grouped and top.is_atomic and configuration == self.start
+        shows_nothing = (
+            self.is_grouped and top.is_atomic and configuration.active == self.start.active
+        )
         return State(
             name="+".join(a.id for a in atoms) + variant,
             status=None if shows_nothing else top.title,

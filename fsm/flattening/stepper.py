@@ -56,6 +56,8 @@ class Macrostep:
     after: Configuration
     entered: tuple[int, ...] = ()
     """The nodes entered by all steps, in their order."""
+    followed: tuple[ChartEdge, ...] = field(default=(), compare=False)
+    """The edges of the steps that followed the first one by themselves."""
 
 
 class _AtStart(dict[str, bool]):
@@ -98,6 +100,7 @@ class _Run:
     """The top-level state whose completion may end the machine."""
     ended: bool = False
     fired: tuple[ChartEdge, ...] = ()
+    followed: dict[int, ChartEdge] = field(default_factory=dict)
     entered: list[int] = field(default_factory=list)
 
 
@@ -135,8 +138,7 @@ class Stepper:
             return None
         order = configuration.order or self._atoms(configuration.active)
         run = _Run(configuration.active, dict(configuration.memory), order, valuation, event)
-        if self._is_restless and self.chart.rules == "library":
-            # A guard may have changed since the last event: the library looks before the next one.
+        if self._is_restless and (self.chart.rules == "library" or self.chart.looks_first):
             self._rest(run)
         try:
             fired = () if run.ended else self._select(run, event)
@@ -145,6 +147,7 @@ class Stepper:
                 raise self._invalid(run) from None
             return None
         if fired:
+            run.followed |= {id(edge): edge for edge in run.fired}
             run.fired = ()
             self._microstep(run, fired)
         elif not self._is_restless:
@@ -160,7 +163,8 @@ class Stepper:
             raise self._invalid(run) from None
         if not run.fired:
             return None
-        return Macrostep(run.fired, self._configuration(run), tuple(run.entered))
+        after, followed = self._configuration(run), tuple(run.followed.values())
+        return Macrostep(run.fired, after, tuple(run.entered), followed)
 
     def _invalid(self, run: _Run) -> MachineError:
         return MachineError(
@@ -200,7 +204,9 @@ class Stepper:
         while not (run.ended and self.chart.rules != "library"):
             state = (run.active, tuple(run.internal), tuple(sorted(run.memory.items())), run.order)
             if state in seen or len(seen) > MAX_MICROSTEPS:
-                raise MachineError(f"{self._at(run)}: eventless transitions go round for ever")
+                held = " and ".join(name for name, truth in run.valuation.items() if truth)
+                what = f"{self._at(run)}: eventless transitions go round for ever"
+                raise MachineError(f"{what} where {held} holds" if held else what)
             seen.add(state)
             fired = self._select(run, None)
             if not fired:
@@ -223,6 +229,8 @@ class Stepper:
             self._need_order()
         self.taken.update(map(id, fired))
         left = set[int]().union(*(self.moves.exits(run.active, e, run.memory) for e in fired))
+        if run.fired:
+            run.followed |= {id(edge): edge for edge in fired}
         run.fired = run.fired or fired
         run.memory = self.moves.remembered(run.active, left, run.memory, run.order)
         self._emit_on_exit(run, left)
@@ -322,7 +330,8 @@ class Stepper:
         """Return the edges that fire; ``event`` is ``None`` for eventless transitions."""
         ids = frozenset(self.chart.nodes[i].id for i in run.active)
         if isinstance(run.valuation, _AtStart):
-            run.valuation.may_wait = event is None and self.chart.rules == "library"
+            may_wait = event is None and not self.chart.has_data
+            run.valuation.may_wait = may_wait and self.chart.rules == "library"
         enabled: dict[int, ChartEdge] = {}
         for atom in run.order:
             edge = self._first(atom, event, run.valuation, ids)

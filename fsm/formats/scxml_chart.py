@@ -11,6 +11,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
@@ -27,7 +28,7 @@ from fsm.formats.scxml_data import decided_at_start, unchanged_data
 from fsm.formats.xml import Element
 from fsm.guard import ALWAYS, Guard, parse_guard
 from fsm.machine import Machine
-from fsm.text import shortened
+from fsm.text import quantity, shortened
 
 __all__ = ["MAX_CELLS", "flatten_scxml"]
 
@@ -40,6 +41,7 @@ _OPERATORS = {
     "false": "False",
 }  # fmt: skip
 _OPERATOR = re.compile(r"&&|\|\||[=!]==|!(?!=)|\b(?:true|false)\b")
+_WORD = re.compile(r"[^\W\d]\w*")
 _MAX_DEPTH = 50
 _MAX_EVENT = 200
 _MAX_CONDITION = 1_000
@@ -53,7 +55,10 @@ def flatten_scxml(root: Element, file: str) -> Machine:
     Raises :class:`fsm.errors.MachineError`, with file and line, for what cannot be a table.
     """
     name = root.get("name") or Path(file).stem
-    return flatten(_Reader(file, root).chart(), name, MAX_CELLS)
+    reader = _Reader(file, root)
+    machine = flatten(reader.chart(), name, MAX_CELLS)
+    unread = reader.unread()
+    return replace(machine, ignored=(*machine.ignored, unread)) if unread else machine
 
 
 class _Reader:
@@ -136,8 +141,12 @@ class _Reader:
         alphabet = tuple(name for name in names if not _is_raised(name))
         emitted = [event for c in self.contents for event in (*c.raised, *c.sent)]
         done = [f"done.state.{node.id}" for node in nodes if node.children]
-        known = tuple(dict.fromkeys((*alphabet, *done, *emitted)))
+        delayed = [send.event for c in self.contents for send in c.delayed]
+        known = tuple(dict.fromkeys((*alphabet, *done, *emitted, *delayed)))
         heard = _Heard(known)
+        matched = {name for row in descriptors for name in heard.by(row)}
+        # A delayed event comes by itself, also where transitions name only its beginning.
+        alphabet = tuple(dict.fromkeys((*alphabet, *(e for e in delayed if e in matched))))
         timers = tuple(self._timers())
         edges = [
             self._edge(i, element, heard.by(row) or row, content)
@@ -158,8 +167,36 @@ class _Reader:
             timers=timers,
             start=() if start == (initial,) else start,
             known=tuple(self._known_at_start(declared, edges, {*done, *emitted})),
-            assumed=tuple(dict.fromkeys(self._assumed(alphabet, timers))),
+            assumed=tuple(
+                dict.fromkeys(
+                    (
+                        *self._assumed(alphabet, timers),
+                        *self._changing(edges, {*done, *emitted}),
+                    )
+                )
+            ),
         )
+
+    def unread(self) -> str:
+        """Return what of the actions of the document is not in the machine; empty for nothing."""
+        counts = Counter(tag for content in self.contents for tag in content.unread)
+        found = ", ".join(quantity(count, tag) for tag, count in sorted(counts.items()))
+        return f"not read: {found}" if found else ""
+
+    def _changing(self, edges: Sequence[ChartEdge], internal: Set[str]) -> Iterator[str]:
+        """Yield a warning where a step may change what it asks for later."""
+        later = [e for e in edges if not e.events or not internal.isdisjoint(e.events)]
+        read = {w for e in later for name in e.guard.names for w in _WORD.findall(name)}
+        parts = [self.root]
+        for part in parts:
+            parts += part.children
+        assigned = {part.get("location", "").strip() for part in parts if part.tag == "assign"}
+        if changing := sorted(assigned & read):
+            yield (
+                f"a step may assign {', '.join(changing)} before it asks for it: "
+                "a guard has one value in a whole step here, so some rows may never happen, "
+                "and others be missing"
+            )
 
     def _known_at_start(
         self,

@@ -49,6 +49,8 @@ class ExecutableContent:
     """The ids of the delayed events that it cancels."""
     elsewhere: tuple[str, ...] = ()
     """What it sends to others, for the reader."""
+    unread: tuple[str, ...] = ()
+    """The tags of its other actions."""
 
     @property
     def is_silent(self) -> bool:
@@ -66,6 +68,7 @@ def content_of(file: str, blocks: Iterable[Element]) -> ExecutableContent:
     delayed: list[DelayedSend] = []
     cancelled: list[str] = []
     elsewhere: list[str] = []
+    unread: list[str] = []
     for part in (part for block in blocks for part in block.children):
         if part.tag == "raise":
             raised.append(_event(file, part))
@@ -85,9 +88,11 @@ def content_of(file: str, blocks: Iterable[Element]) -> ExecutableContent:
                 sent.append(_event(file, part))
         else:
             _refuse_conditional(file, part)
+            unread.append(part.tag)
     return ExecutableContent(
-        tuple(raised), tuple(sent), tuple(delayed), tuple(cancelled), tuple(elsewhere)
-    )
+        tuple(raised), tuple(sent), tuple(delayed), tuple(cancelled), tuple(elsewhere),
+        tuple(unread),
+    )  # fmt: skip
 
 
 def _event(file: str, element: Element) -> str:

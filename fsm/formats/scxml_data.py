@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 
 from fsm.formats.xml import Element
 
-__all__ = ["decided_at_start", "unchanged_data"]
+__all__ = ["Datum", "decided_at_start", "plain_datum", "unchanged_data"]
 
-_Value: TypeAlias = int | float | str | bool
+Datum: TypeAlias = int | float | str | bool
+"""What a datum can hold to decide a condition."""
 _CONSTANTS = {"true": True, "false": False}
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -27,7 +28,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 
 
-def unchanged_data(root: Element, late: Iterable[Element]) -> dict[str, _Value]:
+def unchanged_data(root: Element, late: Iterable[Element]) -> dict[str, Datum]:
     """Return the data with plain values that only the transitions ``late`` may change.
 
     A script may change anything.
@@ -45,14 +46,12 @@ def unchanged_data(root: Element, late: Iterable[Element]) -> dict[str, _Value]:
         data.get("id", ""): value
         for model in root.all("datamodel")
         for data in model.all("data")
-        if "src" not in data and (value := _literal(data.get("expr", ""))) is not None
+        if "src" not in data and (value := plain_datum(data.get("expr", ""))) is not None
     }
     return {name: value for name, value in found.items() if name not in changed}
 
 
-def decided_at_start(
-    names: Iterable[str], data: Mapping[str, _Value]
-) -> Iterator[tuple[str, bool]]:
+def decided_at_start(names: Iterable[str], data: Mapping[str, Datum]) -> Iterator[tuple[str, bool]]:
     """Yield the guards whose truth plain data decide, each with its truth."""
     for name in names:
         try:
@@ -63,7 +62,7 @@ def decided_at_start(
             yield name, truth
 
 
-def _truth(node: ast.expr, data: Mapping[str, _Value]) -> bool | None:
+def _truth(node: ast.expr, data: Mapping[str, Datum]) -> bool | None:
     match node:
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             values = _value(left, data), _value(right, data)
@@ -77,7 +76,7 @@ def _truth(node: ast.expr, data: Mapping[str, _Value]) -> bool | None:
     return None
 
 
-def _value(node: ast.expr, data: Mapping[str, _Value]) -> _Value | None:
+def _value(node: ast.expr, data: Mapping[str, Datum]) -> Datum | None:
     match node:
         case ast.Constant(value=bool() | int() | float() | str() as value):
             return value
@@ -86,7 +85,8 @@ def _value(node: ast.expr, data: Mapping[str, _Value]) -> _Value | None:
     return None
 
 
-def _literal(text: str) -> _Value | None:
+def plain_datum(text: str) -> Datum | None:
+    """Return the number, text or truth value that is written; ``None`` for anything else."""
     text = text.strip()
     if text in _CONSTANTS:
         return _CONSTANTS[text]

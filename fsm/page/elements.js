@@ -10,6 +10,10 @@ const el = (tag, traits = {}, ...children) => {
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;
 };
-const code = (text) => el("code", {}, text);
+// Long names break after a sign between their words, not inside a word.
+const code = (text) => {
+  const parts = text.split(/(?<=[_./:-])(?=\w)/);
+  return el("code", {}, ...parts.flatMap((part, i) => (i ? [el("wbr"), part] : [part])));
+};
 const quantity = (count, [one, several]) =>
   `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;

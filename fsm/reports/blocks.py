@@ -50,11 +50,13 @@ def _convergence(figures: Figures) -> int | None:
 def message_data(figures: Figures) -> dict[str, Any]:
     """Return the histories, and the statuses and indicators of each machine in each state.
 
+    ``whole`` is the number of messages of the log, of which the page may have a part only.
     ``machines`` are :attr:`Figures.history_machines`. Each of the ``views`` is a side or a
     companion, with the number of the machine whose states its histories have.
     """
     return {
         **figures.histories.as_dict(),
+        "whole": figures.replay.messages,
         "machines": [_machine(machine) for machine in figures.history_machines],
         "views": list(_views(figures)),
     }

@@ -19,6 +19,7 @@ from fsm.reports.histories import Histories, read_histories
 from fsm.reports.machines import Side, sides_of
 from fsm.reports.names import log_names
 from fsm.reports.periods import fitting_period
+from fsm.reports.replies import DomainTable, ReplyTable, domains_of, replies_of
 from fsm.reports.sentences import format_time
 from fsm.text import quantity
 from fsm.unit import Unit
@@ -47,6 +48,8 @@ class Figures:
     history_machines: tuple[Machine, ...]
     """The machines that run the histories: one of each group, and the companions."""
     histories: Histories
+    replies: ReplyTable
+    domains: DomainTable
 
     @property
     def to_send(self) -> int:
@@ -105,6 +108,8 @@ def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> F
         replay.rejection_kinds(_KINDS),
         history_machines,
         read_histories(replay, history_machines, messages),
+        replies_of(replay),
+        domains_of(replay),
     )
 
 

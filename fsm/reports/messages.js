@@ -2,7 +2,7 @@
 // The history of a message, which is found by its id, its recipient or its final state.
 
 const log = JSON.parse($("messages-data").textContent);
-const MOST = 20; // listed results
+const MOST = 20; // results listed at first, and by each press of "Show more"
 const UNDEFINED = -1;
 const REJECTED = -2;
 const EXPIRY = 0; // the line of the end of a validity period, which is in no file
@@ -148,6 +148,50 @@ const showHistory = (message) => {
   );
 };
 
+// Where a message ended: its states, and the last event that changed one of them, with its reason.
+const endOf = (message) => {
+  const states = log.machines.map((machine) => machine.initial);
+  let last = null;
+  for (let at = startOf(message); at < log.ends[message]; at++) {
+    const changes = changesOf(at, states);
+    const moves = changes.filter(({ before, after }) => before !== after);
+    if (moves.length) last = { at, event: log.eventNames[log.events[at]], changes: moves };
+    for (const { view, after } of changes) states[view.machine] = after;
+  }
+  return { states, last };
+};
+const resultOf = (message) => {
+  const { states, last } = endOf(message);
+  const statuses = sides.map((view) => view.statuses[states[view.machine]]);
+  const isOne = new Set(statuses.map((status) => status?.name)).size === 1;
+  return el(
+    "li",
+    {},
+    el("button", { type: "button", data: { message } }, nameOf(message)),
+    el(
+      "span",
+      { className: "ends" },
+      ...(isOne ? statuses.slice(0, 1) : statuses).map((status, m) =>
+        el(
+          "span",
+          {},
+          isOne
+            ? null
+            : el("span", { className: `key mode-${sides[m].color}`, title: sides[m].label }),
+          statusBadge(status),
+        ),
+      ),
+    ),
+    el(
+      "div",
+      { className: "why" },
+      last ? code(last.event) : null,
+      last ? reasonOf(last.event, last.changes, log.lines[last.at]) : "No event changed its state.",
+    ),
+  );
+};
+
+let listed = MOST;
 const search = () => {
   const wanted = $("search").value.trim().toLowerCase();
   const state = $("state").value === "" ? null : Number($("state").value);
@@ -156,18 +200,26 @@ const search = () => {
   haystack.forEach((text, message) => {
     if (!text.includes(wanted) || (state !== null && lastStates[message] !== state)) return;
     count += 1;
-    if (found.length < MOST) found.push(message);
+    if (found.length < listed) found.push(message);
   });
   const isAsked = wanted !== "" || state !== null;
   $("found").textContent = isAsked
-    ? `${quantity(count, unit)} found${count > MOST ? `; the first ${MOST} are listed` : ""}.`
+    ? `${quantity(count, unit)} found${among()}${count > listed ? `; the first ${listed} are listed` : ""}.`
     : "";
+  $("more").hidden = !isAsked || count <= listed;
   $("results").replaceChildren(
-    ...(isAsked ? found : []).map((message) =>
-      el("li", {}, el("button", { type: "button", data: { message } }, nameOf(message))),
-    ),
+    ...(isAsked ? found : []).map(resultOf),
   );
 };
+const searchAgain = () => {
+  listed = MOST;
+  search();
+};
+// The page may have a part of the log only; what is found is found in that part.
+const among = () =>
+  log.ids.length < log.whole
+    ? ` among the ${log.ids.length.toLocaleString("en-US")} of ${log.whole.toLocaleString("en-US")} in this page`
+    : "";
 const choose = (message) => {
   for (const button of $("results").querySelectorAll("button"))
     button.setAttribute("aria-pressed", String(Number(button.dataset.message) === message));
@@ -214,8 +266,14 @@ if (log.ids.length) {
       ),
     ),
   );
-  $("search").addEventListener("input", search);
-  $("state").addEventListener("change", search);
+  $("search").addEventListener("input", searchAgain);
+  $("state").addEventListener("change", searchAgain);
+  $("more").addEventListener("click", () => {
+    const first = listed;
+    listed += MOST;
+    search();
+    $("results").children[first]?.querySelector("button").focus();
+  });
   $("results").addEventListener("click", ({ target }) => {
     const button = target.closest("button");
     if (!button) return;

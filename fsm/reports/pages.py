@@ -22,7 +22,7 @@ from fsm.reports.blocks import chart_data, message_data
 from fsm.reports.durations import format_duration
 from fsm.reports.figures import MESSAGES, Figures, compute_figures
 from fsm.reports.misfits import misfits_of
-from fsm.reports.sections import charted_indicators, section_values
+from fsm.reports.sections import charted_indicators, quoted, section_values
 from fsm.text import COMPUTED, quantity, shortened, visible
 
 __all__ = ["report"]
@@ -103,7 +103,7 @@ def _rendered(name: str, **values: object) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=_bounded, trim_blocks=True
     )
-    environment.globals |= {"quantity": quantity, "capital": _capital}
+    environment.globals |= {"quantity": quantity, "capital": _capital, "quoted": quoted}
     return environment.from_string(read_asset(_HERE, name)).render(values)
 
 

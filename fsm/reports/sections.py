@@ -25,7 +25,7 @@ from fsm.reports.sentences import (
 )
 from fsm.text import quantity, shortened
 
-__all__ = ["charted_indicators", "section_values", "validity_period"]
+__all__ = ["charted_indicators", "quoted", "section_values", "validity_period"]
 
 _DELIVERIES = 500
 _EXITS = 6
@@ -52,6 +52,8 @@ def section_values(figures: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
         "groups": [_group(figures, group) for group in groups],
         "histograms": [each for group in groups for each in _histograms(figures, group[0])],
         "rejected": _rejected(figures),
+        "replies": _replies(figures),
+        "domains": _domains(figures),
         "deliveries": _deliveries(figures),
         "messages": _messages(figures),
         "about": list(_about(figures, notes)),
@@ -240,8 +242,7 @@ def _rejected(figures: Figures) -> dict[str, Any]:
             "machines": kind.machines,
             "count": kind.count,
             "examples": [
-                (f"{short_name(file)}:{line}", shortened(quote, _QUOTE))
-                for file, line, quote in kind.examples
+                (f"{short_name(file)}:{line}", quoted(quote)) for file, line, quote in kind.examples
             ],
         }
         for kind in figures.rejected.first
@@ -250,6 +251,40 @@ def _rejected(figures: Figures) -> dict[str, Any]:
         "kinds": kinds,
         "sentence": rejection_sentence(figures.replay.rejected, figures.rejected),
     }
+
+
+def quoted(text: str) -> str:
+    """Return a quotation from a log, of a limited length."""
+    return shortened(text, _QUOTE)
+
+
+def _replies(figures: Figures) -> dict[str, Any]:
+    table = figures.replies
+    kinds, first = quantity(table.kinds, "kind"), len(table.first)
+    shown = f"; the {first} most frequent are shown" if first < table.kinds else ""
+    events = quantity(table.replies, "event")
+    return {
+        "table": table,
+        "sentence": f"{events} with a code or a reply, {kinds} by event, code and reason{shown}. "
+        "Codes are enhanced status codes (RFC 3463), or reply codes where there is none."
+        f"{_all_events(figures)}",
+    }
+
+
+def _domains(figures: Figures) -> dict[str, Any]:
+    table = figures.domains
+    first = len(table.first)
+    shown = f" The {first} with the most events are shown." if first < table.domains else ""
+    return {
+        "table": table,
+        "sentence": f"{quantity(table.domains, 'domain')}. Counts are of events, by the domain of "
+        f"their recipient.{shown}{_all_events(figures)}",
+    }
+
+
+def _all_events(figures: Figures) -> str:
+    """Say that counts include duplicates, where the other figures are without them."""
+    return " Duplicates are included." if figures.replay.duplicates else ""
 
 
 def _deliveries(figures: Figures) -> dict[str, Any]:
@@ -290,8 +325,10 @@ def _messages(figures: Figures) -> dict[str, Any]:
             sentence = f"This page has the history of the only {unit.name} of the log."
     else:
         sentence = (
-            f"This page has the histories of the first {included:,} of "
-            f"{unit.count(whole)}; fsm explain shows the history of any {unit.name}."
+            f"This page has the histories of the first {included:,} of {unit.count(whole)}; the "
+            f"search finds only these. fsm report --messages N includes more, fsm replay --status "
+            f"FILE lists the final status of all, and fsm explain shows the history of any "
+            f"{unit.name}."
         )
     has_recipients = any(figures.histories.recipients or ())
     search = f"{unit.title} or recipient" if has_recipients or unit.is_mail else unit.title
@@ -308,6 +345,8 @@ def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
         yield f"{quantity(replay.duplicates, 'duplicate')} dropped"
     if replay.as_of:
         yield f"Read up to {format_time(replay.as_of)}"
+    if replay.log.pseudonyms:
+        yield "Recipients are pseudonyms, which have no domain: there is no table of domains"
     yield from balance_lines(replay.balance)
     for note in notes:
         for line in summary_lines(note):

@@ -1,7 +1,7 @@
 """A state's status is the top-level state it stands in."""
 
 import pytest
-from statemachine import State, StateChart
+from statemachine import HistoryState, State, StateChart
 
 from fsm.compile import compile_chart
 
@@ -19,6 +19,22 @@ class Grouped(StateChart):
     leave = shown.to(gone)
 
 
+class Remembering(StateChart):
+    idle = State("Idle", initial=True)
+
+    class work(State.Compound, name="Work"):
+        a = State(initial=True)
+        b = State()
+        h = HistoryState()
+
+        _ = h.to(a)
+        next = a.to(b) | b.to(a)
+
+    start = idle.to(work)
+    resume = idle.to(work.h)
+    stop = work.to(idle)
+
+
 class Flat(StateChart):
     red = State("Red", initial=True)
     green = State("Green")
@@ -29,6 +45,7 @@ class Flat(StateChart):
     ("chart", "expected"),
     [
         (Grouped, {"waiting": None, "first": "Shown", "second": "Shown", "gone": "Gone"}),
+        (Remembering, {"idle@a": None, "idle@b": None, "a": "Work", "b": "Work"}),
         (Flat, {"red": "Red", "green": "Green"}),
     ],
 )

@@ -42,7 +42,7 @@ def count_found(least: int, errors: float = 0, noise: float = 0) -> int:
 
 
 @at_full_depth
-@pytest.mark.parametrize(("least", "found"), [(50, 0.9), (150, 0.92)])
+@pytest.mark.parametrize(("least", "found"), [(50, 0.86), (150, 0.9)])
 def test_random_machines_are_found_again_from_their_logs(least: int, found: float) -> None:
     assert count_found(least) >= MACHINES * found
 

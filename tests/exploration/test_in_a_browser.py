@@ -331,8 +331,47 @@ def test_the_last_step_is_seen(
     page = visit(made(*map(load, names)), f"#trace={trace}", width)
     assert page.locator("#steps-scroll").evaluate("e => e.scrollWidth <= e.clientWidth")
     last = page.locator("#steps tr.last").bounding_box()
-    if width > 1360:  # where the steps stand beside the diagram, in a window of 900 pixels
+    if width > 1120:  # where the steps stand beside the diagram, in a window of 900 pixels
         assert last["y"] + last["height"] <= 900
+
+
+def test_the_diagram_is_in_sight_after_many_steps(visit: Visit, both: Path) -> None:
+    page = visit(both, "#trace=" + ",".join(["relayed"] * 40))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for node in page.locator(".now-state").all():
+        box = node.bounding_box()
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= 800
+
+
+def test_paper_has_the_whole_diagram_and_every_transition(
+    visit: Visit, made: Callable[..., Path]
+) -> None:
+    machine = load("delivery")
+    page = visit(made(machine))
+    whole = _view(page)
+    for _ in range(3):
+        page.click("[data-zoom=in]")
+    zoomed = _view(page)
+    assert zoomed != whole
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 1000})  # A4 without its margins
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert _view(page) == whole
+    assert page.evaluate("document.documentElement.scrollWidth") == 690
+    cells = page.locator("#matrix [data-place]").all()
+    assert len(cells) == len(machine.transitions)
+    assert all(0 <= box["x"] <= box["x"] + box["width"] <= 690 for box in map(_box, cells))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert _view(page) == zoomed
+
+
+def _view(page: Any) -> list[float]:
+    """The part of the diagram that is visible."""
+    return [float(part) for part in page.locator("svg.fsm").get_attribute("viewBox").split()]
+
+
+def _box(element: Any) -> dict[str, float]:
+    return element.bounding_box()
 
 
 def test_axe_finds_no_fault_in_hostile_and_large_pages(

@@ -201,6 +201,9 @@ PLANTUML_ONLY = {
     "start and end by stereotype": (
         "state s <<start>>\nstate e <<end>>\ns --> a\na --> b : x\nb --> e : y", "a x b; b y end*",
     ),
+    "an end with a name": (
+        '[*] --> a\na --> e : y\nstate "Over" as e <<end>>', "a y e*",
+    ),
     "history by stereotype": (
         ('state C {\n state "H" as h <<history>>\n [*] --> a\n a --> b : x\n}\n[*] --> C\n'
         "C --> out : off\nout --> h : on"),

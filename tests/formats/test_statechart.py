@@ -242,6 +242,28 @@ def test_a_delayed_event_is_a_timer_and_what_is_sent_to_others_is_said() -> None
     assert machine.assumed == ("line 1: hello is sent to others",)
 
 
+def test_actions_are_counted_and_a_guard_that_its_own_step_changes_is_said() -> None:
+    assign = '<assign location="shut" expr="false"/>'
+    machine = parse_scxml(
+        document(
+            f'<state id="a"><onexit><log expr="1"/></onexit>'
+            f'<transition event="x" target="b">{assign}</transition></state>'
+            '<state id="b"><transition cond="shut" target="a"/></state>'
+        ).encode()
+    )
+    assert machine.ignored == ("not read: 1 assign, 1 log",)
+    assert machine.assumed[0].startswith("a step may assign shut before it asks for it")
+
+
+@pytest.mark.parametrize("descriptor", ["t.*", "t", "t.late", "*"])
+def test_a_delayed_event_is_heard_by_its_beginnings(descriptor: str) -> None:
+    sends = '<onentry><send event="t.late" delay="2s"/></onentry>'
+    text = f'<state id="a">{sends}{step(descriptor, "b")}</state><state id="b"/>'
+    machine = parse_scxml(document(text).encode())
+    assert [str(timer) for timer in machine.timers] == ["t.late after 2s from a"]
+    assert ("a", "t.late", "b") in {(t.source, t.event, t.target) for t in machine.transitions}
+
+
 @pytest.mark.parametrize(
     ("data", "condition", "more", "starts"),
     [
@@ -315,6 +337,13 @@ REFUSED = {
         state("<onentry><send event='y' delay='soon'/></onentry>"),
         2,
         "delay 'soon' is no time",
+    ),
+    "timer of a state that the start passes through": (
+        state(
+            f'<onentry><send event="x" delay="1s"/></onentry><transition target="b"/>{step("x", "b")}'
+        ),
+        1,
+        "the start leaves 'a', and nothing stops the timer of 'x'",
     ),
     "raise in an initial transition": (
         state(

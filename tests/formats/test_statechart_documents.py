@@ -193,6 +193,79 @@ def test_sismic(tmp_path: Path) -> None:
     assert machine.ignored == ("not read: 1 contract",)
 
 
+EVENTLESS = """
+statechart:
+  name: x
+  root state:
+    name: root
+    initial: start
+    states:
+    - {name: start, transitions: [{event: x, target: in1}]}
+    - name: around
+      transitions: [{event: stop, target: idle}]
+      states:
+      - {name: back, type: shallow history}
+      - {name: in1, transitions: [{event: y, target: in2}, {guard: zero, target: idle}]}
+      - {name: in2}
+    - {name: idle}
+"""
+
+
+def test_sismic_takes_eventless_transitions_first_and_needs_no_initial_state(
+    tmp_path: Path,
+) -> None:
+    without = EVENTLESS.replace("      - {name: back, type: shallow history}\n", "")
+    assert arrows(read(without, tmp_path, ".yml")) == listed(
+        "start; start x[zero] idle; start x[not zero] in1; in1 x[zero] idle; in1 y[zero] idle; "
+        "in1 y[not zero] in2; in1 stop[zero] idle; in1 stop[not zero] idle; in2 stop[zero] idle; "
+        "in2 stop[not zero] idle"
+    )
+    for text, told in (
+        (EVENTLESS, "no memory state; write memory: in1"),
+        (without.replace("x, target: in1", "x, target: around"), "no initial state; write initial"),
+    ):
+        with pytest.raises(MachineError, match=told):
+            read(text, tmp_path, ".yml")
+
+
+FAILURES = {
+    "StartAt": "P",
+    "States": {
+        "P": {
+            "Type": "Parallel",
+            "Branches": [
+                {"StartAt": "L", "States": {
+                    "L": {"Type": "Wait", "SecondsPath": "$.n", "Next": "LF"},
+                    "LF": {"Type": "Fail", "Error": "Late"}}},
+                {"StartAt": "R", "States": {"R": {"Type": "Pass", "End": True}}},
+            ],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "T"}],
+            "Next": "T",
+        },
+        "T": {
+            "Type": "Task",
+            "Resource": "r",
+            "Catch": [
+                {"ErrorEquals": ["States.TaskFailed"], "Next": "F"},
+                {"ErrorEquals": ["Late"], "Next": "T"},
+            ],
+            "End": True,
+        },
+        "F": {"Type": "Fail"},
+    },
+}  # fmt: skip
+
+
+def test_failures_of_states_language(tmp_path: Path) -> None:
+    machine = read(json.dumps(FAILURES), tmp_path)
+    assert arrows(machine) == listed(
+        "L+R; L+R L over T; L+R R passed L+P branch 2 done; L+P branch 2 done L over T; "
+        "T T succeeded Succeeded; T T failed: States.TaskFailed F; T T failed: other F; "
+        "T T failed: States.Timeout Failed"
+    )
+    assert any("Late is caught before by others" in text for text in machine.assumed)
+
+
 LIBRARY = """
 name: Lamp
 states:
@@ -220,6 +293,61 @@ def test_documents_of_python_statemachine(tmp_path: Path) -> None:
         read(MAYBE, tmp_path, ".yaml")
     with pytest.raises(MachineError, match=r"m\.yaml:5: no state 'onn'; did you mean 'on'"):
         read(LIBRARY.replace("target: on,", "target: onn,"), tmp_path, ".yaml")
+
+
+OVEN = """
+states:
+  oven:
+    initial: true
+    parallel: true
+    states:
+      engine:
+        states:
+          idle: {initial: true, transitions: [{event: run, target: hot, cond: "In('shut') and ok"}]}
+          hot: {transitions: [{event: stop, target: idle}]}
+      door:
+        states:
+          shut: {initial: true, transitions: [{event: pull, target: ajar, unless: "In('hot')"}]}
+          ajar: {transitions: [{event: push, target: shut}]}
+"""
+
+
+def test_a_document_asks_for_its_states(tmp_path: Path) -> None:
+    assert arrows(read(OVEN, tmp_path, ".yaml")) == listed(
+        "idle+shut; idle+shut run[ok] hot+shut; idle+shut pull idle+ajar; "
+        "idle+ajar push idle+shut; hot+shut stop idle+shut"
+    )
+    with pytest.raises(MachineError, match=r"In\('hott'\) names no state"):
+        read(OVEN.replace("In('hot')", "In('hott')"), tmp_path, ".yaml")
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "starts"),
+    [
+        ("", "count", "late"),
+        ("enter: [{assign: {location: count, expr: count + 2}}]", "count", None),
+        ("", "other", None),
+    ],
+)
+def test_data_of_a_document_decide_at_the_start(
+    more: str, name: str, starts: str | None, tmp_path: Path
+) -> None:
+    text = f"""
+datamodel: [{{id: count, expr: "5"}}]
+states:
+  a:
+    initial: true
+    {more}
+    transitions:
+      - {{event: go, target: a, on: [{{assign: {{location: count, expr: "1"}}}}]}}
+      - {{target: late, cond: {name} >= 2}}
+  late: {{}}
+"""
+    if starts is None:
+        with pytest.raises(MachineError, match=r"'\w+ >= 2', which has no value before"):
+            read(text, tmp_path, ".yaml")
+    else:
+        assert read(text, tmp_path, ".yaml").initial == starts
 
 
 LANGUAGE = {

@@ -162,6 +162,8 @@ def test_a_link_leads_to_a_message_and_back(visit: Visit, page_file: Path) -> No
     )
     page.get_by_label("Final state").select_option(label="retrying (1)")
     assert page.locator("#results button").all_inner_texts() == ["m5"]
+    assert page.locator("#results .status").all_inner_texts() == ["Failed", "Sent"]
+    assert page.locator("#results .why > code").inner_text() == "soft_bounce"
     page.get_by_label("Final state").select_option(label="delivered (2)")
     page.locator("#results button").first.click()
     assert page.locator("#history h3").inner_text() == "m1"
@@ -169,6 +171,34 @@ def test_a_link_leads_to_a_message_and_back(visit: Visit, page_file: Path) -> No
     assert page.locator("#history h3").inner_text() == "m5"
     nobody = visit(page_file, "#message=%3Cb%3E")
     assert nobody.inner_text("#found") == "This page does not contain message <b>."
+
+
+def test_the_search_says_which_messages_the_page_has(visit: Visit, tmp_path: Path) -> None:
+    log, page_file = tmp_path / "log.csv", tmp_path / "page.html"
+    rows = [f"m{i:02},relayed,2026-03-02T09:00:{i:02}Z" for i in range(50)]
+    log.write_text("\n".join(["message_id,event,timestamp", *rows]))
+    machines = [load(name) for name in MODES]
+    page_file.write_text(report(replay(open_log([log]), machines, companions=load), messages=45))
+    page = visit(page_file)
+    page.get_by_label("Message or recipient").fill("m")
+    counts = "45 messages found among the 45 of 50 in this page"
+    assert page.inner_text("#found") == f"{counts}; the first 20 are listed."
+    for listed in (40, 45):
+        page.get_by_text("Show more").click()
+        assert page.locator("#results li").count() == listed
+    assert page.inner_text("#found") == f"{counts}."
+    assert page.get_by_text("Show more").is_hidden()
+    page.get_by_label("Message or recipient").fill("m49")
+    assert page.inner_text("#found") == "0 messages found among the 45 of 50 in this page."
+
+
+def test_curves_fit_on_paper(visit: Visit, page_file: Path) -> None:
+    page = visit(page_file)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 1000})  # A4 without its margins
+    for chart in page.locator(".chart").all():
+        outer, inner = chart.bounding_box(), chart.locator("canvas").bounding_box()
+        assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 1
 
 
 def test_rejected_events_are_told_in_the_history(visit: Visit, page_file: Path) -> None:

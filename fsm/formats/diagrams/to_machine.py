@@ -126,7 +126,8 @@ def _initial(diagram: StateDiagram, steps: list[DrawnStep]) -> str:
     if len(sources) > 1:
         names = ", ".join(map(repr, sources[:4]))
         line = diagram.nodes[sources[1]].line
-        refuse(diagram.name, line, f"which state is initial, {names}? mark it with [*] --> STATE")
+        what = f"which state is initial, {names}? mark it with {diagram.start_mark}"
+        refuse(diagram.name, line, what)
     return sources[0] if sources else next(iter(diagram.nodes))
 
 
