@@ -94,6 +94,7 @@ class Stepper:
         """The edges that any step has taken so far, by their identity."""
         self.unset_at_start: tuple[str, ...] = ()
         """The guards that were asked at the start, and taken not to hold."""
+        self.entered_at_start: tuple[int, ...] = ()
         self._is_restless = any(e.guard.names for e in chart.edges if not e.events)
 
     # One event -----------------------------------------------------------------------------
@@ -105,7 +106,7 @@ class Stepper:
         run = _Run(frozenset(), {}, (), valuation, "the start")
         self._enter(run, (), self.moves.entered_at_start(), frozenset())
         self._finish(run)
-        self.unset_at_start = tuple(valuation.names)
+        self.unset_at_start, self.entered_at_start = tuple(valuation.names), tuple(run.entered)
         return self._configuration(run)
 
     def macrostep(
@@ -205,16 +206,14 @@ class Stepper:
         return root in active and (nodes[root].final or self.moves.in_final(root, active))
 
     def _microstep(self, run: _Run, fired: tuple[ChartEdge, ...]) -> None:
-        left: set[int] = set()
         if len(fired) > 1 and any(map(self.moves.spreads, fired)):
             self._need_order()
-        for edge in fired:
-            self.taken.add(id(edge))
-            left |= self.moves.exits(run.active, edge, run.memory)
+        self.taken.update(map(id, fired))
+        left = set[int]().union(*(self.moves.exits(run.active, e, run.memory) for e in fired))
         if run.fired:
             run.followed |= {id(edge): edge for edge in fired}
         run.fired = run.fired or fired
-        run.memory = self.moves.remembered(run.active, left, run.memory)
+        run.memory = self.moves.remembered(run.active, left, run.memory, run.order)
         self._emit_on_exit(run, left)
         for edge in fired:
             self._emit(run, edge.raised, edge.sent)
