@@ -112,9 +112,12 @@ class Moves:
         domain = self.domain(edge, memory)
         return {i for i in active if self.chart.is_inside(i, domain)}
 
-    def remembered(self, active: Set[int], left: Set[int], memory: Memory) -> Memory:
-        """Return the memory after states were left."""
+    def remembered(
+        self, active: Set[int], left: Set[int], memory: Memory, order: tuple[int, ...]
+    ) -> Memory:
+        """Return the memory after states were left; ``order`` is that of the atomic ones."""
         chart, changed = self.chart, {}
+        place = {node: k for k, node in enumerate(order, 1)}
         for history in self.histories:
             parent = chart.nodes[history].parent
             if parent is None or parent not in left:
@@ -124,7 +127,8 @@ class Moves:
                 inside = (i for i in inside if chart.nodes[i].parent == parent)
             elif chart.rules != "library":
                 inside = (i for i in inside if chart.nodes[i].is_atomic)
-            changed[history] = tuple(inside)
+            # The library enters them again in the order in which they were active.
+            changed[history] = tuple(sorted(inside, key=lambda i: place.get(i, 0)))
         return {**memory, **changed} if changed else memory
 
     # Entering ------------------------------------------------------------------------------
