@@ -167,6 +167,11 @@ READ = {
     "a title before the box": (
         'state "Long" as C\n[*] --> C\nstate C {\n [*] --> a\n}\nC --> C : x', "a x a",
     ),
+    "a guard that asks for a state": (
+        ("[*] --> P\nstate P {\n [*] --> a\n a --> a2 : x [In('b')]\n --\n [*] --> b\n"
+         " b --> b2 : y\n}"),
+        "a+b x a2+b; a+b y a+b2; a2+b y a2+b2",
+    ),
     "the first child": ("[*] --> C\nstate C {\n a --> b : x\n b --> c : y\n}", "a x b; b y c"),
 }  # fmt: skip
 
@@ -279,6 +284,7 @@ REFUSED = [
     (BRANCHES + "\ndraft --> law : x", "13: the arrow from 'draft' to 'law' enters the branches"),
     ("[*] --> C\nstate C {\n [*] --> a\n a --> b : x\n a --> c : x\n}",
      "6: 'x' leads from 'a' to 'c', on line 5 to 'b'"),
+    ("[*] --> C\nstate C {\n a --> b : x [In('q')]\n}", "4: the guard \"In('q')\" asks for 'q'"),
     ("a --> b[H] : x", "2: the history b[H] of a state that has no states inside"),
     ("[*] --> a\na --> [H]", "3: [H] outside of a state"),
 ]  # fmt: skip

@@ -7,6 +7,7 @@ change on the way, so that it does not matter when a guard is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from fsm.formats.assembly import refuse
 from fsm.formats.diagrams.conditions import choice_guards, conjunction, drawn_guard, is_exhaustive
 from fsm.formats.diagrams.labels import EventLabel, read_label
 from fsm.formats.diagrams.state_diagram import MAX_DEPTH, DiagramEdge, DiagramNode, StateDiagram
-from fsm.guard import ALWAYS, Guard
+from fsm.guard import ALWAYS, Formula, Guard, parse_guard
 
 __all__ = ["Route", "Routes"]
 
@@ -23,6 +24,7 @@ _MAX_ROUTES = 1_000
 
 
 _NONE = EventLabel("", "")
+_ASKS_FOR_STATES = re.compile(r"\bIn\s*\(\s*['\"]")
 
 
 class Route(NamedTuple):
@@ -55,8 +57,21 @@ class Routes:
         return [
             route
             for event, guard in read_label(edge.label) or [_NONE]
-            for route in self._on(edge, event, drawn_guard(guard) if guard else ALWAYS)
+            for route in self._on(
+                edge, event, self._asking(edge, guard) or drawn_guard(guard) if guard else ALWAYS
+            )
         ]
+
+    def _asking(self, edge: DiagramEdge, text: str) -> Guard | None:
+        """Return a guard that asks for active states, as ``In('state')``; ``None`` for another."""
+        if not _ASKS_FOR_STATES.search(text):
+            return None
+        guard = parse_guard(text, f"{self.diagram.name}:{edge.line}", opaque=True)
+        known = {*self.diagram.nodes, *self.diagram.boxes}
+        for state in sorted(_asked(guard.formula) - known):
+            what = f"the guard {text!r} asks for {state!r}; name a state of the diagram"
+            refuse(self.diagram.name, edge.line, what)
+        return guard
 
     def to(self, target: str, line: int) -> list[Route]:
         """Return the ways to a target, in the order in which they count."""
@@ -109,7 +124,12 @@ class Routes:
         labels = [(edge, label) for edge in leaving for label in read_label(edge.label) or [_NONE]]
         if part.kind == "choice":  # here a text without brackets is a condition as well
             labels = [(edge, _condition(label)) for edge, label in labels]
-        guards = choice_guards([label.guard for _, label in labels], part.title)
+        guards = [
+            self._asking(edge, label.guard) or guard
+            for (edge, label), guard in zip(
+                labels, choice_guards([label.guard for _, label in labels], part.title), strict=True
+            )
+        ]
         for (edge, label), guard in zip(labels, guards, strict=True):
             yield from self._on(edge, label.event, guard, passed)
 
@@ -145,3 +165,9 @@ def _condition(label: EventLabel) -> EventLabel:
     if label.guard or not label.event:
         return label
     return EventLabel("", label.event.removeprefix("if ").removesuffix("?").strip())
+
+
+def _asked(formula: Formula) -> set[str]:
+    """Return the states that a formula asks for."""
+    own = formula.names if formula.operator == "in" else ()
+    return set(own).union(*map(_asked, formula.parts))
