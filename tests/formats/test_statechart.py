@@ -340,7 +340,8 @@ REFUSED = {
     ),
     "timer of a state that the start passes through": (
         state(
-            f'<onentry><send event="x" delay="1s"/></onentry><transition target="b"/>{step("x", "b")}'
+            '<onentry><send event="x" delay="1s"/></onentry><transition target="b"/>'
+            + step("x", "b")
         ),
         1,
         "the start leaves 'a', and nothing stops the timer of 'x'",
