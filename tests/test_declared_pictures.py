@@ -248,6 +248,38 @@ def test_parts(look: Look, present: set[str], absent: set[str]) -> None:
         assert draw(ORDER, form, look)
 
 
+class Parcel(StateChart):
+    class shipping(State.Compound, name="Shipping"):
+        packing = State("Packing", initial=True)
+        waiting = State("Waiting")
+        gone = State("Gone", final=True)  # no state of the table: Done follows by itself
+        pack = packing.to(waiting)
+        collect = waiting.to(gone)
+
+    new = State("New", initial=True)
+    done = State("Done", final=True)
+    order = new.to(shipping)
+    done_state_shipping = shipping.to(done)
+
+
+PASSED = {
+    "its status": (Look(only="Shipping"), {"packing", "waiting", "gone"}),
+    "near it": (Look(focus=("waiting", 1)), {"packing", "waiting", "gone", "done"}),
+    "not near": (Look(focus=("new", 1)), {"new", "packing"}),
+    "the state": (Look(focus=("gone", 1)), {"waiting", "gone", "done"}),
+    "two away": (Look(focus=("gone", 2)), {"packing", "waiting", "gone", "done"}),
+}
+
+
+@pytest.mark.parametrize(("look", "drawn"), PASSED.values(), ids=PASSED)
+def test_a_state_that_the_table_passes_through_is_drawn(look: Look, drawn: set[str]) -> None:
+    shown = picture_of(compile_chart(Parcel), look)
+    assert {node.name for node in shown.nodes} == drawn
+    if "gone" in drawn:
+        taken = next(arrow for arrow in shown.arrows if arrow.labels == ("collect",))
+        assert (taken.end, taken.cells) == ("gone", (("waiting", "collect"),))
+
+
 def test_a_hidden_event_has_no_arrow() -> None:
     shown = picture_of(ORDER, Look(hide=("cancel", "refuse")))
     assert not any("cancel" in arrow.labels or "refuse" in arrow.labels for arrow in shown.arrows)

@@ -262,7 +262,9 @@ class Drawing:
 
     def _lines(self, text: str, width: int) -> tuple[str, ...]:
         """Return a text in lines; those of a DOT text can be joined by who reads it."""
-        return joinable_lines(text, width) if self.joinable else wrapped(text, width)
+        if self.joinable:
+            return joinable_lines(text, width)
+        return wrapped(text, width, at_underscores=True)
 
     def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
         labels = automatic_labels(arrow)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.moves import Memory, Moves
+from fsm.flattening.start import ValuationAtStart
 from fsm.guard import Valuation
 
 __all__ = ["Configuration", "Macrostep", "OrderNeededError", "Stepper"]
@@ -60,28 +61,6 @@ class Macrostep:
     """The edges of the steps that followed the first one by themselves."""
 
 
-class _AtStart(dict[str, bool]):
-    """The valuation at the start: no event has given the guards a value yet.
-
-    python-statemachine looks at eventless transitions again with the first event, so until then
-    they may wait. What a raised event does is decided once, and an SCXML document has values.
-    """
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.may_wait = False
-        self.names: dict[str, None] = {}
-
-    def __missing__(self, name: str) -> bool:
-        if not self.may_wait:
-            raise MachineError(
-                f"{self.where}: what follows depends on the guard {name!r}, which has no value "
-                "before the first event; start in a state that waits for an event"
-            )
-        self.names[name] = None
-        return False
-
-
 @dataclass(slots=True)
 class _Run:
     """A machine on its way from one configuration to the next."""
@@ -122,7 +101,7 @@ class Stepper:
 
     def start(self) -> Configuration:
         """Return the configuration of a new machine."""
-        valuation = _AtStart(f"{self.chart.class_name}: the start")
+        valuation = ValuationAtStart(f"{self.chart.class_name}: the start")
         valuation.update(self.chart.known)
         run = _Run(frozenset(), {}, (), valuation, "the start")
         self._enter(run, (), self.moves.entered_at_start(), frozenset())
@@ -206,7 +185,9 @@ class Stepper:
             if state in seen or len(seen) > MAX_MICROSTEPS:
                 held = " and ".join(name for name, truth in run.valuation.items() if truth)
                 what = f"{self._at(run)}: eventless transitions go round for ever"
-                raise MachineError(f"{what} where {held} holds" if held else what)
+                raise MachineError(
+                    f"{what} where {held}: let guards exclude each other" if held else what
+                )
             seen.add(state)
             fired = self._select(run, None)
             if not fired:
@@ -329,7 +310,7 @@ class Stepper:
     def _select(self, run: _Run, event: str | None) -> tuple[ChartEdge, ...]:
         """Return the edges that fire; ``event`` is ``None`` for eventless transitions."""
         ids = frozenset(self.chart.nodes[i].id for i in run.active)
-        if isinstance(run.valuation, _AtStart):
+        if isinstance(run.valuation, ValuationAtStart):
             may_wait = event is None and not self.chart.has_data
             run.valuation.may_wait = may_wait and self.chart.rules == "library"
         enabled: dict[int, ChartEdge] = {}

@@ -253,6 +253,9 @@ def test_what_is_not_read_is_counted_and_what_is_assumed_is_said() -> None:
     assert machine.ignored == ("not read: 1 action, 2 notes",)
     assert machine.assumed == ("'a' is initial in 'C': no arrow leads there",)
     assert mermaid("note right of a : x\na --> b : go").ignored == ("not read: 1 note",)
+    assert mermaid("b --> c : x\na --> b : y").assumed == ("'a' is initial: no arrow leads there",)
+    timed = mermaid("[*] --> a\na --> b : after(5s)\nb --> a : ⏱ after 5s")
+    assert [text.partition(" is an event")[0] for text in timed.assumed] == ["'after(5s)'"]
 
 
 REFUSED = [

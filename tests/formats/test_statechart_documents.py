@@ -471,6 +471,15 @@ REFUSED_YAML = {
         1,
         "may send an event",
     ),
+    "guards that do not exclude each other": (
+        (
+            "statechart: {name: x, root state: {name: r, initial: a, states: [{name: a,\n"
+            "transitions: [{event: e, target: b}]}, {name: b, transitions: [{guard: t > 0, "
+            "target: c}]}, {name: c, transitions: [{guard: t == 0, target: b}]}]}}"
+        ),
+        1,
+        "go round for ever where t > 0 and t == 0: let guards exclude each other",
+    ),
     "into a region": (
         (
             "states: [a, {name: p, children: [q, r], initial: [q, r]}]\ninitial: a\n"
