@@ -183,6 +183,17 @@ def test_regions() -> None:
     assert str(draw(ORDER, "dot")).count('style="rounded,filled,dashed"') == 2
 
 
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_regions_are_drawn_in_declared_order(direction: str) -> None:
+    svg = str(draw(ORDER, "svg", Look(direction=direction)))
+    places = {
+        title: (float(x), float(y))
+        for x, y, title in re.findall(r'x="([-\d.]+)" y="([-\d.]+)"[^>]*>(\w+)</text>', svg)
+    }
+    axis = 0 if direction == "TB" else 1
+    assert places["Payment"][axis] < places["Packing"][axis]
+
+
 def test_plantuml_draws_regions_as_boxes_where_an_arrow_leaves_one() -> None:
     class Leaving(Order):
         give_up = Order.processing.payment.refused.to(Order.cancelled)
