@@ -28,7 +28,8 @@ class NestedDrawing(Drawing):
         paint = paint_of(box.rank)
         notes = tuple(line for text in box.inside for line in self._lines(text, 40))
         marks = tuple((m.tone, line) for m in box.marks for line in wrapped(m.text, 40))
-        title = tuple(f"\xa0{line}\xa0" for line in self._lines(box.label, 30))
+        shown = "" if box.nameless and not self.joinable else box.label
+        title = tuple(f"\xa0{line}\xa0" for line in self._lines(shown, 30))
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
                 label=self._title(title, notes, marks),
