@@ -10,7 +10,7 @@ from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.cases import Decision, decide, meant, possible_steps, refined
 from fsm.flattening.stepper import Configuration, Macrostep, OrderNeededError, Stepper
-from fsm.flattening.timers import timers_of, unheard_timers
+from fsm.flattening.timers import refuse_lost_timers, timers_of, unheard_timers
 from fsm.flattening.variants import VariantNames, representatives
 from fsm.graph import breadth_first
 from fsm.guard import MAX_GUARDS, Valuation, symbol, valuations
@@ -59,6 +59,7 @@ class _Flattening:
             return (step.after for decision in row for step in possible_steps(decision))
 
         start = stepper.start()
+        refuse_lost_timers(self.chart, stepper.entered_at_start, start)
         breadth_first([start], successors)
         self.symbols = {
             event: [

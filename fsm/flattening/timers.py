@@ -9,7 +9,7 @@ from fsm.errors import MachineError
 from fsm.flattening.stepper import Configuration, Macrostep
 from fsm.machine_parts import State, Timer
 
-__all__ = ["timers_of", "unheard_timers"]
+__all__ = ["refuse_lost_timers", "timers_of", "unheard_timers"]
 
 
 def timers_of(
@@ -38,6 +38,23 @@ def timers_of(
         scope = chart.nodes[timer.node].id
         if active or restarts:
             yield Timer(timer.event, timer.delay, active, restarts, timer.stops, scope)
+
+
+def refuse_lost_timers(chart: Chart, entered: tuple[int, ...], start: Configuration) -> None:
+    """Refuse a timer that nothing stops and that the start sets going in passing, or twice.
+
+    The start may enter a state and leave it by eventless transitions and raised events; a machine
+    has no timer that runs from the start in states that it does not name.
+    """
+    for timer in chart.timers:
+        if timer.stops or timer.event not in chart.events:
+            continue
+        if entered.count(timer.node) > (timer.node in start.active):
+            raise MachineError(
+                f"{chart.class_name}: the start leaves {chart.nodes[timer.node].id!r}, and nothing "
+                f"stops the timer of {timer.event!r}: cancel it on exit, or begin in a state that "
+                "waits for an event"
+            )
 
 
 def unheard_timers(chart: Chart) -> Iterator[str]:

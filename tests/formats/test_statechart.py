@@ -338,6 +338,13 @@ REFUSED = {
         2,
         "delay 'soon' is no time",
     ),
+    "timer of a state that the start passes through": (
+        state(
+            f'<onentry><send event="x" delay="1s"/></onentry><transition target="b"/>{step("x", "b")}'
+        ),
+        1,
+        "the start leaves 'a', and nothing stops the timer of 'x'",
+    ),
     "raise in an initial transition": (
         state(
             '<initial><transition target="c">\n<raise event="x"/></transition></initial>'
