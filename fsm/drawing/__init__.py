@@ -140,7 +140,8 @@ def draw(
             look = replace(look, group=False)
         if format == "d2":  # its layouts draw labels of parallel arrows over each other
             look = replace(look, stacked=True)
-        picture = picture_of(machine, look)
+        # Who reads a text back reads the labels, not the legend.
+        picture = picture_of(machine, look, numbers=False)
         _tell(picture, warn)
         return _text(picture, format, engine)
     from fsm.drawing.graphviz import lay_out
