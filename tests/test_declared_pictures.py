@@ -1,6 +1,7 @@
 """Machines with states inside states are drawn as they are declared, and nothing gets lost."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from fsm.formats.diagrams.dialects import MERMAID
 from fsm.formats.diagrams.lines import parse_diagram
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.formats.json_document import parse_document, to_json
-from fsm.guard import Guard
+from fsm.guard import ALWAYS, Guard
 from fsm.machine import Machine, Transition
 from fsm.suites import suite
 from tests.formats.nested_charts import charts
@@ -269,6 +270,22 @@ def test_parts(look: Look, present: set[str], absent: set[str]) -> None:
     assert names.isdisjoint(absent)
     for form in TEXTS:
         assert draw(ORDER, form, look)
+
+
+def test_arrows_of_one_event_are_told_apart() -> None:
+    nodes = tuple(ChartNode(s, s, None, (), (), parallel=False, final=False) for s in "abc")
+    steps = (_edge(0, 1, "x"), _edge(0, 2, "y", guard=Guard.named("g")))
+    otherwise = (_edge(1, 0, "z", guard=Guard.named("g")), _edge(1, 2, "z"), _edge(1, 0, "x"))
+    wildcard = ChartEdge(0, (0,), ("x", "y", "*"), internal=True, guard=ALWAYS)
+    assert ORDER.chart
+    chart = replace(
+        ORDER.chart, nodes=nodes, edges=(*steps, wildcard, *otherwise), events=tuple("xyz*")
+    )
+    text = str(draw(flatten(chart), "mermaid"))
+    assert "y, #42;" in text
+    assert "x, y" not in text
+    assert "b --> c : z [else]" in text
+    assert "b --> a : z [g]<br/>x" in text
 
 
 class Parcel(StateChart):

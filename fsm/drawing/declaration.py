@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import takewhile
 
 from fsm.chart import Chart, ChartEdge, ChartNode
 from fsm.drawing.model import Look
 from fsm.drawing.sketch import Sketch
 from fsm.drawing.view import View, focused, nodes_passed
 from fsm.errors import FsmError
+from fsm.guard import ALWAYS
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 
@@ -168,9 +170,28 @@ class DrawnChart:
         return found
 
     def events(self, number: int) -> tuple[str, ...]:
-        """Return the events of a declared transition that are drawn."""
-        events = self.chart.edges[number].events
+        """Return the events of a declared transition that are drawn.
+
+        Of several events, those are left out that another transition of the state always takes
+        before it, as next to a wildcard.
+        """
+        edge = self.chart.edges[number]
+        before = takewhile(lambda other: other is not edge, self.chart.outgoing[edge.source])
+        taken = {e for other in before if other.guard == ALWAYS for e in other.events}
+        events = tuple(e for e in edge.events if e not in taken) or edge.events
         return tuple(e for e in events if e not in self.hidden and (number, e) not in self.hidden)
+
+    def condition(self, number: int, event: str = "") -> str:
+        """Return the guard of a declared transition as it is drawn, for one of its events.
+
+        What is left to the last of several ways of an event is ``[else]``.
+        """
+        edge = self.chart.edges[number]
+        if edge.guard.text:
+            return f"[{edge.guard.text}]"
+        ways = [other for other in self.chart.outgoing[edge.source] if event in other.events]
+        is_else = len(ways) > 1 and ways[-1] is edge and all(w.guard.text for w in ways[:-1])
+        return "[else]" if is_else else ""
 
     def first(self, node: int) -> int:
         """Return the state to which an arrow is drawn that ends at the border of a state."""

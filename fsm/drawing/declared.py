@@ -187,10 +187,9 @@ class _Labels:
     def _of_edge(
         self, number: int, edge: ChartEdge, ends: Ends
     ) -> Iterator[tuple[Label, Sequence[Transition]]]:
-        guard = f"[{edge.guard.text}]" if edge.guard.text else ""
         effect = edge_effect(edge)
         if not edge.events:
-            text = f"{guard}{effect}".strip()
+            text = f"{self.declaration.condition(number)}{effect}".strip()
             yield Label(ends, text, False, self._tone(number, ()), "always"), ()
         for event in self.declaration.events(number):
             cells = self.declaration.cells.get((number, event), [])
@@ -202,6 +201,7 @@ class _Labels:
                     self.machine.name, cells, self.lines.event_text(event, edge.source)
                 )
             )
+            guard = self.declaration.condition(number, event)
             text = " ".join(filter(None, (named, guard, _partly(self.overlay, cells))))
             is_decision = bool(cells) and all(self._is_decision(t) for t in cells)
             tone = self._tone(number, cells)

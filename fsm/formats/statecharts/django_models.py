@@ -67,7 +67,7 @@ class _Model:
         self.name, self.field, self.methods = name, field, methods
         self.parts = ChartParts(name, 0)
         self.numbers: dict[str, int] = {}
-        self.conditions = FunctionNames()
+        self.conditions = FunctionNames(name)
         self.titles = {
             self._text(value): str(title)
             for value, title in getattr(field, "flatchoices", None) or ()
@@ -130,8 +130,7 @@ class _Model:
             ):
                 continue
             guard = all_hold(
-                Guard.named(self.conditions.of(c, f"{self.name}: {event}"))
-                for c in transition.conditions
+                Guard.named(self.conditions.of(c, event)) for c in transition.conditions
             )
             for name, target in self._results(event, transition):
                 self._edge(number, target, name, guard)

@@ -20,18 +20,20 @@ def name_of_function(function: Any) -> str:
 
 
 class FunctionNames:
-    """The conditions that were read so far, by their names."""
+    """The conditions of an object that were read so far, by their names."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
         self._known: dict[str, object] = {}
 
     def of(self, condition: Any, where: str) -> str:
         """Return the name of a condition, which may be its name already.
 
-        Raises :class:`fsm.errors.MachineError` with ``where`` for a second one with this name.
+        Raises :class:`fsm.errors.MachineError` for a second one with this name: the
+        message says the object and ``where`` in it.
         """
         name = condition if isinstance(condition, str) else name_of_function(condition)
         if self._known.setdefault(name, condition) != condition:
             what = f"two different conditions have the name {name!r}; rename one"
-            raise MachineError(f"{where}: {what}")
+            raise MachineError(f"{self._owner}: {where}: {what}")
         return name

@@ -86,7 +86,7 @@ def read_transitions_machine(machine: Any, name: str) -> Machine:
     root = source.root
     separator = str(getattr(type(machine).state_cls, "separator", "_"))
     root["separator"] = separator
-    known = FunctionNames()
+    known = FunctionNames(name)
     root["states"] = [_state(state, known) for state in machine.states.values()]
     root["transitions"] = _transitions(machine.events, _all_names(machine.states, separator), known)
     root["auto_transitions"] = bool(machine.auto_transitions)
