@@ -124,6 +124,7 @@ class Stepper:
         self._enter(run, (), self.moves.entered_at_start(), frozenset())
         self._finish(run)
         self.unset_at_start = tuple(valuation.names)
+        self.entered_at_start = tuple(run.entered)
         return self._configuration(run)
 
     def macrostep(

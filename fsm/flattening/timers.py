@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from fsm.chart import Chart, ChartTimer
 from fsm.errors import MachineError
 from fsm.flattening.stepper import Configuration, Macrostep
 from fsm.machine_parts import State, Timer
 
-__all__ = ["timers_of", "unheard_timers"]
+__all__ = ["lost_timers", "passed_at_start", "timers_of", "unheard_timers"]
 
 
 def timers_of(
     chart: Chart,
     states: Mapping[Configuration, State],
     steps: Iterable[tuple[Configuration, str, Macrostep]],
+    *,
+    start: Configuration,
+    passed: Collection[int],
 ) -> Iterator[Timer]:
     """Yield the timers of a machine, given its states and what every symbol does in them.
 
@@ -23,17 +26,27 @@ def timers_of(
     it. A timer that nothing stops starts whenever its node is entered, even where the same step
     leaves it again. Timers of nodes that are never active are left out.
 
+    ``passed`` are the nodes that a new machine enters and leaves before it is in the configuration
+    ``start``. A timer of theirs that nothing stops has its state among its own, so that it runs
+    from the start, unless the state is also entered without it: see :func:`lost_timers`.
+
     Raises :class:`MachineError` where one step enters the node of a timer that nothing stops twice:
     two of them would run.
     """
     heard = [timer for timer in chart.timers if timer.event in chart.events]
     taken = list(steps) if heard else []
     for timer in heard:
-        active = tuple(s.name for c, s in states.items() if timer.node in c.active)
+        begins = not timer.stops and timer.node in passed
+        begins = begins and all(
+            c is start or step.after is not start or timer.node in step.entered
+            for c, _, step in taken
+        )
+        running = {c for c in states if timer.node in c.active or (begins and c is start)}
+        active = tuple(s.name for c, s in states.items() if c in running)
         restarts = tuple(
             (states[configuration].name, text)
             for configuration, text, step in taken
-            if _restarts(chart, timer, configuration, step)
+            if _restarts(chart, timer, configuration, step, running)
         )
         scope = chart.nodes[timer.node].id
         if active or restarts:
@@ -48,14 +61,50 @@ def unheard_timers(chart: Chart) -> Iterator[str]:
             yield f"{where} has no effect: no transition has its event"
 
 
-def _restarts(chart: Chart, timer: ChartTimer, before: Configuration, step: Macrostep) -> bool:
-    """Whether a step starts a timer anew, and not by leading to its node from outside of it."""
-    entries = step.entered.count(timer.node)
-    if not timer.stops and entries > 1:
+def passed_at_start(chart: Chart, entered: Sequence[int], start: Configuration) -> frozenset[int]:
+    """Return the nodes that a new machine enters, and has left in its initial configuration."""
+    for timer in chart.timers:
+        _check_entries(chart, timer, entered)
+    return frozenset(entered) - start.active
+
+
+def lost_timers(
+    chart: Chart, passed: Collection[int], initial: str, timers: Iterable[Timer]
+) -> Iterator[str]:
+    """Yield the timers that would run from the start, but not where the machine comes back to it.
+
+    A timer starts where its states are entered, so it cannot tell the start from coming back.
+    """
+    begun = {(timer.event, timer.scope) for timer in timers if initial in timer.states}
+    for timer in chart.timers:
+        where = chart.nodes[timer.node].id
+        is_heard = timer.event in chart.events and not timer.stops
+        if timer.node in passed and is_heard and (timer.event, where) not in begun:
+            yield (
+                f"the timer of {timer.event} in {where} does not run from the start: {initial} is "
+                "also entered later, without it"
+            )
+
+
+def _check_entries(chart: Chart, timer: ChartTimer, entered: Sequence[int]) -> None:
+    entries = entered.count(timer.node)
+    if not timer.stops and timer.event in chart.events and entries > 1:
         raise MachineError(
             f"{chart.class_name}: one step enters {chart.nodes[timer.node].id!r} {entries} times, "
             f"and nothing stops the timer of {timer.event!r}: cancel it on exit"
         )
-    is_after = timer.node in step.after.active
-    leads_there = is_after and timer.node not in before.active
+
+
+def _restarts(
+    chart: Chart,
+    timer: ChartTimer,
+    before: Configuration,
+    step: Macrostep,
+    running: Collection[Configuration],
+) -> bool:
+    """Whether a step starts a timer anew, and not by leading to its node from outside of it."""
+    _check_entries(chart, timer, step.entered)
+    entries = step.entered.count(timer.node)
+    is_after = step.after in running
+    leads_there = is_after and before not in running
     return entries > 0 and not leads_there and (is_after or not timer.stops)
