@@ -124,6 +124,8 @@ class Chart:
     """The states entered at the start, where they are not those that ``initial`` enters."""
     known: tuple[tuple[str, bool], ...] = ()
     """The guards whose truth before the first event is known."""
+    looks_first: bool = False
+    """Whether eventless transitions are looked at before an event, too, as the library does."""
     has_data: bool = False
     """Whether data may decide the other guards before the first event, in ways not known here."""
     enters_itself: bool = True

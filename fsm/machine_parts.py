@@ -139,6 +139,9 @@ class Transition:
     """Where it is documented; ``None`` where that is not known."""
     edges: tuple[int, ...] = field(default=(), compare=False)
     """The declared transitions that it takes, by their places in the edges of the chart."""
+    followed: tuple[int, ...] = field(default=(), compare=False)
+    """The declared transitions that follow by themselves, in the same way: those without an event,
+    at the completion of a state, or at an event that is raised."""
 
     def __repr__(self) -> str:
         return f"Transition({self.source!r}, {self.event!r}, {self.target!r})"

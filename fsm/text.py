@@ -173,24 +173,46 @@ def align_columns(
 
 
 def wrapped(
-    text: str, width: int, *, further: str = "", longest: int = _LONGEST
+    text: str,
+    width: int,
+    *,
+    further: str = "",
+    longest: int = _LONGEST,
+    at_underscores: bool = False,
 ) -> tuple[str, ...]:
     r"""Return the text in lines of at most ``width`` columns; a wide character takes two.
 
-    A word that is longer than a line is broken. ``further`` begins each line but the first. See
-    :func:`shortened` for texts beyond ``longest`` characters.
+    A word that is longer than a line is broken, if ``at_underscores`` after one where that leaves
+    no short line. ``further`` begins each line but the first. See :func:`shortened` for texts
+    beyond ``longest`` characters.
 
     >>> wrapped("Waiting for the date", 12), wrapped("\u4e2d\u6587\u4e2d", 4)
     (('Waiting for', 'the date'), ('\u4e2d\u6587', '\u4e2d'))
     """
     shown = visible(shortened(text, longest))
     if shown.isascii():
-        lines = textwrap.wrap(shown, width, break_on_hyphens=False, subsequent_indent=further)
+        wrapper = _AtUnderscores if at_underscores else textwrap.TextWrapper
+        lines = wrapper(width, break_on_hyphens=False, subsequent_indent=further).wrap(shown)
     else:
         from wcwidth import wrap
 
         lines = wrap(shown, width, break_on_hyphens=False, subsequent_indent=further)
     return tuple(lines) or ("",)
+
+
+class _AtUnderscores(textwrap.TextWrapper):
+    """Breaks a word that is longer than a line after an underscore, if one is near the end."""
+
+    def _handle_long_word(
+        self, reversed_chunks: list[str], cur_line: list[str], cur_len: int, width: int
+    ) -> None:
+        word, space = reversed_chunks[-1], width - cur_len
+        place = word.rfind("_", 0, max(space, 0)) + 1
+        if place <= width // 2:
+            super()._handle_long_word(reversed_chunks, cur_line, cur_len, width)
+            return
+        cur_line.append(word[:place])
+        reversed_chunks[-1] = word[place:]
 
 
 def joinable_lines(text: str, width: int) -> tuple[str, ...]:
@@ -200,10 +222,12 @@ def joinable_lines(text: str, width: int) -> tuple[str, ...]:
 
     >>> joinable_lines("Waiting for the date", 12), joinable_lines("unbreakable", 6)
     (('Waiting for', '\xa0the date'), ('unbrea', '\xa0\xa0kable'))
+    >>> joinable_lines("the_name_goes_on", 15)
+    ('the_name_goes_', '\xa0\xa0on')
     """
     shown, place = visible(shortened(text)), 0
     lines: list[str] = []
-    for line in wrapped(text, width):
+    for line in wrapped(text, width, at_underscores=True):
         start = shown.find(line, place)
         mark = "" if not lines else 2 * _JOINT if start == place else _JOINT
         lines.append(f"{mark}{line}")

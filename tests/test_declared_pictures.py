@@ -251,6 +251,38 @@ def test_parts(look: Look, present: set[str], absent: set[str]) -> None:
         assert draw(ORDER, form, look)
 
 
+class Parcel(StateChart):
+    class shipping(State.Compound, name="Shipping"):
+        packing = State("Packing", initial=True)
+        waiting = State("Waiting")
+        gone = State("Gone", final=True)  # no state of the table: Done follows by itself
+        pack = packing.to(waiting)
+        collect = waiting.to(gone)
+
+    new = State("New", initial=True)
+    done = State("Done", final=True)
+    order = new.to(shipping)
+    done_state_shipping = shipping.to(done)
+
+
+PASSED = {
+    "its status": (Look(only="Shipping"), {"packing", "waiting", "gone"}),
+    "near it": (Look(focus=("waiting", 1)), {"packing", "waiting", "gone", "done"}),
+    "not near": (Look(focus=("new", 1)), {"new", "packing"}),
+    "the state": (Look(focus=("gone", 1)), {"waiting", "gone", "done"}),
+    "two away": (Look(focus=("gone", 2)), {"packing", "waiting", "gone", "done"}),
+}
+
+
+@pytest.mark.parametrize(("look", "drawn"), PASSED.values(), ids=PASSED)
+def test_a_state_that_the_table_passes_through_is_drawn(look: Look, drawn: set[str]) -> None:
+    shown = picture_of(compile_chart(Parcel), look)
+    assert {node.name for node in shown.nodes} == drawn
+    if "gone" in drawn:
+        taken = next(arrow for arrow in shown.arrows if arrow.labels == ("collect",))
+        assert (taken.end, taken.cells) == ("gone", (("waiting", "collect"),))
+
+
 def test_a_hidden_event_has_no_arrow() -> None:
     shown = picture_of(ORDER, Look(hide=("cancel", "refuse")))
     assert not any("cancel" in arrow.labels or "refuse" in arrow.labels for arrow in shown.arrows)
@@ -298,6 +330,21 @@ def test_counts_of_all_cells_of_a_declared_transition_add_up() -> None:
 def test_a_path_is_taken_where_one_of_its_cells_is() -> None:
     overlay = path_overlay(ORDER, ("checkout", "pack", "pay"))
     assert {"▸ checkout (1)", "▸ pack (2)", "▸ pay (3)"} <= set(labels(overlay))
+
+
+def test_what_follows_by_itself_is_taken_as_well() -> None:
+    back = parse_document(to_json(ORDER))
+    for machine, trace, tone in (
+        (ORDER, ("checkout", "pack", "pay"), Tone.TAKEN),
+        (back, ("checkout", "pack", "pay"), Tone.TAKEN),
+        (ORDER, ("checkout", "pack", "cancel"), Tone.FADED),
+    ):
+        shown = picture_of(machine, Look(overlay=path_overlay(machine, trace)))
+        assert [arrow.tone for arrow in shown.arrows if arrow.automatic] == [tone]
+    cells = [("unpaid+boxed", "pay", "shipped", 4)]
+    shown = picture_of(ORDER, Look(overlay=traffic_overlay(ORDER, cells, "log.csv")))
+    assert [arrow.tone for arrow in shown.arrows if arrow.automatic] == [Tone.PLAIN]
+    assert "when done" in str(draw(ORDER, "mermaid"))
 
 
 def test_cells_that_no_test_ran_are_counted() -> None:

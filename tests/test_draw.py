@@ -547,6 +547,19 @@ def test_the_wheel_stands_in_for_dot(monkeypatch: pytest.MonkeyPatch) -> None:
     assert to_svg(machine("a x b")) == by_wheel
 
 
+@needs_dot
+def test_only_a_text_marks_lines_that_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "Waiting for the date that was agreed upon"
+    states = (State("a", None, long, ("a",)), State("b", None, "b", ("b",)))
+    model, given, run = machine("a x b", states=states), list[str](), subprocess.run
+    monkeypatch.setattr(
+        subprocess, "run", lambda *a, **k: given.append(k["input"].decode()) or run(*a, **k)
+    )
+    draw(model, "png", renderer="dot")
+    assert "<BR/>\xa0that was" in str(draw(model, "dot"))
+    assert "<BR/>that was" in given[-1]
+
+
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_a_picture_that_fails_is_one_line(renderer: str) -> None:
     with pytest.raises(OutputError, match=r"^[^\n]+$"):

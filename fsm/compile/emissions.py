@@ -21,6 +21,7 @@ from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
 from fsm.compile.document_actions import document_emissions, is_document_action
+from fsm.compile.handed import names_behind
 from fsm.errors import MachineError
 
 __all__ = ["Emission", "Emissions"]
@@ -55,6 +56,8 @@ class Emissions:
         self._emitted: dict[tuple[int, CallbackGroup], tuple[Emission, ...]] = {}
         """By the carrier, which compares equal to others, and the group: actions stay the same."""
         self._declared_events = {str(event.id): event for event in self._class._events}
+        self._handed: dict[CodeType, set[str]] = {}
+        """The names used by functions that each function hands the machine to."""
         self._sending = self._names_that_send()
         self._refuse_hidden()
         # Every action is read now, so that nothing is refused only when it is asked for.
@@ -123,7 +126,7 @@ class Emissions:
         """Return the names by which an action may send: those of functions that send, too."""
         names = set(_SENDERS) | set(self._declared_events)
         functions = [
-            (key, function)
+            (key, self._used(function))
             for owner in self._owners
             for base in owner.__mro__
             if not base.__module__.startswith("statemachine.")
@@ -132,14 +135,24 @@ class Emissions:
         ]
         size = 0
         while size != (size := len(names)):
-            names |= {key for key, f in functions if names & _names_used(f.__code__)}
+            names |= {key for key, used in functions if names & used}
         # A conventional name such as on_enter_state is called by nobody but the library.
         return frozenset(names)
 
     def _sends(self, value: object) -> str | None:
         """Return the name by which a callable sends, ``None`` where it does not."""
-        used = {name for f in _functions(value) for name in _names_used(f.__code__)}
+        used = {name for f in _functions(value) for name in self._used(f)}
         return min(used & self._sending, default=None)
+
+    def _used(self, function: FunctionType) -> set[str]:
+        """Return the names that a function uses, itself or through one that gets the machine."""
+        return _names_used(function.__code__) | self._behind(function)
+
+    def _behind(self, function: FunctionType) -> set[str]:
+        code = function.__code__
+        if code not in self._handed:
+            self._handed[code] = set(names_behind(function, _body, _functions))
+        return self._handed[code]
 
     def _refuse_hidden(self) -> None:
         """Refuse what sends and is no action: conditions, ``prepare_event``, the user's init."""
@@ -177,7 +190,8 @@ class Emissions:
         if name is None:
             return
         functions = list(_functions(value))
-        if len(functions) > 1 or not isinstance(value, (FunctionType, staticmethod)):
+        is_plain = len(functions) == 1 and isinstance(value, (FunctionType, staticmethod))
+        if not is_plain or self._sending & self._behind(functions[0]):
             self._refuse(spec.attr_name, name)
         (function,) = functions
         is_method = isinstance(value, FunctionType) and any(

@@ -9,7 +9,8 @@ from functools import cached_property, partial
 
 from fsm.chart import Chart, ChartEdge, ChartNode
 from fsm.drawing.model import Look
-from fsm.drawing.view import View, focused
+from fsm.drawing.sketch import Sketch
+from fsm.drawing.view import View, focused, nodes_passed
 from fsm.errors import FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
@@ -157,6 +158,15 @@ class DrawnChart:
                 found.setdefault((edge, t.trigger), []).append(t)
         return found
 
+    @cached_property
+    def followers(self) -> dict[int, list[Transition]]:
+        """The cells after which a declared transition is taken by itself, by its place."""
+        found: dict[int, list[Transition]] = {}
+        for t in self.machine.transitions:
+            for edge in t.followed:
+                found.setdefault(edge, []).append(t)
+        return found
+
     def events(self, number: int) -> tuple[str, ...]:
         """Return the events of a declared transition that are drawn."""
         events = self.chart.edges[number].events
@@ -211,9 +221,45 @@ def declaration_of(machine: Machine, view: View, look: Look) -> DrawnChart:
     part = focused(view, look.focus).machine if look.focus else view.machine
     kept = frozenset(range(len(chart.nodes)))
     if len(part.states) < len(machine.states):
-        kept = _around(chart, {atom for state in part.states for atom in state.atoms})
+        atoms = {atom for state in part.states for atom in state.atoms}
+        kept = _around(chart, atoms | _passed(machine, chart, look))
+        part = _with_ways_out(machine, part, look.hide)
     hidden = frozenset(look.hide) | _hidden_cells(machine, look.hide)
     return DrawnChart(chart, part, kept, _folded(machine, chart, look.collapse), hidden)
+
+
+def _passed(machine: Machine, chart: Chart, look: Look) -> set[str]:
+    """Return the ids of states that the table only passes through, and that are to be drawn.
+
+    They have the status of what is around them; the distance from a focus is that of the cells.
+    """
+    ends = {atom for state in machine.states for atom in state.atoms}
+    atomic = (i for i, node in enumerate(chart.nodes) if node.is_atomic and not node.history)
+    passed = {i for i in atomic if chart.nodes[i].id not in ends}
+    around = {i: (i, *chart.ancestors[i]) for i in passed}
+    if look.only:
+        passed = {i for i in passed if chart.nodes[around[i][-1]].title in look.only}
+    if passed and look.focus:
+        name, radius = look.focus
+        named = {i for i in passed if any(chart.nodes[a].id == name for a in around[i])}
+        whole, near = View(machine, look.overlay, {}, {}), set[str]()
+        if radius:
+            near = {s.name for s in focused(whole, (name, radius - 1)).machine.states}
+        cells = (t for t in machine.transitions if not near.isdisjoint((t.source, t.target)))
+        passed &= named | nodes_passed(machine, cells)
+    return {chart.nodes[i].id for i in passed}
+
+
+def _with_ways_out(machine: Machine, part: Machine, hidden: Collection[str]) -> Machine:
+    """Return a part of a table with the declared cells that lead out of it, as far as drawn."""
+    names = {state.name for state in part.states}
+    out = (
+        t
+        for t in machine.transitions
+        if t.edges and t.source in names and t.target not in names
+        if {t.event, t.trigger}.isdisjoint(hidden)
+    )
+    return Sketch.of(part, transitions=(*part.transitions, *out))
 
 
 def _hidden_cells(machine: Machine, events: Collection[str]) -> frozenset[tuple[int, str]]:

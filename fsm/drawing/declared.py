@@ -181,7 +181,7 @@ class _Labels:
         effect = edge_effect(edge)
         if not edge.events:
             text = f"{guard}{effect}".strip()
-            yield Label(ends, text, False, tone_of(self.overlay, ()), "always"), ()
+            yield Label(ends, text, False, self._tone(number, ()), "always"), ()
         for event in self.declaration.events(number):
             cells = self.declaration.cells.get((number, event), [])
             done = event in _done_events(self.chart.nodes[edge.source].id)
@@ -194,11 +194,19 @@ class _Labels:
             )
             text = " ".join(filter(None, (named, guard, _partly(self.overlay, cells))))
             is_decision = bool(cells) and all(self._is_decision(t) for t in cells)
-            tone = tone_of(self.overlay, cells)
+            tone = self._tone(number, cells)
             yield (
                 Label(ends, f"{text}{effect}".strip(), is_decision, tone, "done" if done else ""),
                 cells,
             )
+
+    def _tone(self, number: int, cells: Sequence[Transition]) -> Tone:
+        """Return the tone of a declared transition: that of a taken cell which it follows."""
+        tone = tone_of(self.overlay, cells)
+        if tone is Tone.FADED:
+            marks = map(self.overlay.mark, self.declaration.followers.get(number, ()))
+            return next((m.tone for m in marks if m.tone in (Tone.TAKEN, Tone.PLAIN)), tone)
+        return tone
 
     def _is_decision(self, t: Transition) -> bool:
         return (t.source, t.target, t.label) in self.decided

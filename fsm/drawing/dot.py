@@ -37,27 +37,30 @@ _THROUGH = "90"
 """The opacity of a wide arrow, so that texts below it stay legible."""
 
 
-def to_dot(picture: Picture, *, html: bool = True, layout: Layout = PLAIN) -> str:
+def to_dot(
+    picture: Picture, *, html: bool = True, layout: Layout = PLAIN, joinable: bool = True
+) -> str:
     """Return a picture in DOT, the same text for the same picture.
 
     Statuses are boxes around their states. An arrow from a box stands for each of its states; a
     dashed arrow is a decision, with its reason in the tooltip. With ``html=False`` labels are plain
-    text in one size, for a Graphviz that cannot read HTML-like labels.
+    text in one size, for a Graphviz that cannot read HTML-like labels. With ``joinable`` the lines
+    of a long label can be joined by who reads the text; a picture needs no marks for that.
     """
     if picture.is_declared:
         from fsm.drawing.dot_nested import NestedDrawing
 
-        return NestedDrawing(picture, html, layout).source()
-    return Drawing(picture, html, layout).source()
+        return NestedDrawing(picture, html, layout, joinable).source()
+    return Drawing(picture, html, layout, joinable).source()
 
 
 class Drawing:
     """Writes the DOT text of a picture."""
 
-    def __init__(self, picture: Picture, html: bool, layout: Layout) -> None:
+    def __init__(self, picture: Picture, html: bool, layout: Layout, joinable: bool) -> None:
         self.picture = picture
         self.layout = layout
-        self.html = html
+        self.html, self.joinable = html, html and joinable
         self.places = layout.places
         # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
         self.font = FONT if html else FONT.partition(",")[0]
@@ -259,7 +262,9 @@ class Drawing:
 
     def _lines(self, text: str, width: int) -> tuple[str, ...]:
         """Return a text in lines; those of a DOT text can be joined by who reads it."""
-        return joinable_lines(text, width) if self.html else wrapped(text, width)
+        if self.joinable:
+            return joinable_lines(text, width)
+        return wrapped(text, width, at_underscores=True)
 
     def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
         labels = automatic_labels(arrow)

@@ -176,7 +176,7 @@ class _Renderer:
 
     def _render(self, picture: Picture, layout: Layout, format: str, dpi: int) -> bytes:  # noqa: A002
         left = self.end - time.monotonic()
-        text = to_dot(picture, html=self.format != "svg", layout=layout)
+        text = to_dot(picture, html=self.format != "svg", layout=layout, joinable=False)
         try:
             return render(
                 text,

@@ -125,8 +125,16 @@ def automatic_labels(arrow: Arrow) -> tuple[str, ...]:
     The arrow from a history state to the state that it stands for at first has none.
     """
     word = _AUTOMATIC.get(arrow.automatic)
-    labels = (f"{word} {label}".strip() for label in arrow.labels) if word else arrow.labels
+    labels = (_after_sign(arrow, word, label) for label in arrow.labels) if word else arrow.labels
     return tuple(filter(None, labels)) if arrow.automatic else arrow.labels
+
+
+def _after_sign(arrow: Arrow, word: str, label: str) -> str:
+    """Return a word and a label, the sign of the arrow's tone before both."""
+    sign = arrow.tone.value
+    if sign and label.split(" ", 1)[0] == sign:
+        return f"{sign} {word} {label.removeprefix(sign).strip()}".strip()
+    return f"{word} {label}".strip()
 
 
 def has_label(arrow: Arrow) -> bool:

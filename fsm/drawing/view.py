@@ -16,6 +16,7 @@ __all__ = [
     "collapsed",
     "focused",
     "named_status",
+    "nodes_passed",
     "of_statuses",
     "parse_focus",
     "states_named",
@@ -152,7 +153,11 @@ def focused(view: View, focus: object) -> View:
             raise ArgumentError(
                 f"focus: {focus!r} is no state with a distance of 0 or more: ('lead', 1)"
             )
-    return _kept(view, _near(machine, states_named(machine, state), radius))
+    near = states_named(machine, state)
+    if passed := _passed_at(machine, state):
+        near = {name for t in passed for name in (t.source, t.target)}
+        radius = max(0, radius - 1)
+    return _kept(view, _near(machine, near, radius))
 
 
 def states_named(machine: Machine, name: str) -> set[str]:
@@ -170,7 +175,34 @@ def states_named(machine: Machine, name: str) -> set[str]:
         if {i, *chart.ancestors[i]}.intersection(nodes)
     }
     found = {state.name for state in machine.states if inside.intersection(state.atoms)}
+    if not found and (passed := _passed_at(machine, name)):
+        return {t.source for t in passed}
     return found or {machine.state(name).name}
+
+
+def _passed_at(machine: Machine, name: str) -> list[Transition]:
+    """Return the cells that pass through the states that a name means, where no cell ends."""
+    ends = {atom for state in machine.states for atom in state.atoms}
+    nodes = machine.chart.nodes if machine.chart and name not in ends else ()
+    named = {i for i, node in enumerate(nodes) if node.id == name and node.is_atomic}
+    if not named or any(state.name == name for state in machine.states):
+        return []
+    return [t for t in machine.transitions if named & nodes_passed(machine, (t,))]
+
+
+def nodes_passed(machine: Machine, cells: Iterable[Transition]) -> set[int]:
+    """Return the declared states that cells leave or enter, by their places in the chart."""
+    chart, passed = machine.chart, set[int]()
+    if chart is None:
+        return passed
+    edges = [chart.edges[i] for i in {i for t in cells for i in (*t.edges, *t.followed)}]
+    entered = [target for edge in edges for target in edge.targets]
+    while entered:
+        node = entered.pop()
+        if node not in passed:
+            passed.add(node)
+            entered += chart.nodes[node].entry
+    return passed.union(edge.source for edge in edges)
 
 
 def _kept(view: View, names: set[str]) -> View:

@@ -10,7 +10,7 @@ from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.cases import Decision, decide, meant, possible_steps, refined
 from fsm.flattening.stepper import Configuration, Macrostep, OrderNeededError, Stepper
-from fsm.flattening.timers import lost_timers, passed_at_start, timers_of, unheard_timers
+from fsm.flattening.timers import passed_at_start, timers_of, unheard_timers
 from fsm.flattening.variants import VariantNames, representatives
 from fsm.graph import breadth_first
 from fsm.guard import MAX_GUARDS, Valuation, symbol, valuations
@@ -114,6 +114,7 @@ class _Flattening:
                 guard=" and ".join(_conditions(step.fired)),
                 origin=next((e.origin for e in step.fired if e.origin), None),
                 edges=tuple(sorted(numbers[id(e)] for e in step.fired)),
+                followed=tuple(sorted(numbers[id(e)] for e in step.followed)),
             )
             for c in ordered
             for text, (event, step) in rows[c].items()
@@ -146,7 +147,6 @@ class _Flattening:
                 *self._ignored(states),
                 *self._unheard(),
                 *unheard_timers(chart),
-                *lost_timers(chart, passed, initial, timers),
             ),
             assumed=(*chart.assumed, *self._assumed()),
             timers=timers,

@@ -46,20 +46,31 @@ class Moves:
     def domain(self, edge: ChartEdge, memory: Memory) -> int | None:
         """Return the innermost compound state that an edge does not leave; ``None`` is the root."""
         chart, source = self.chart, edge.source
-        node, targets = chart.nodes[source], self.effective(edge.targets, memory)
+        targets = self.effective(edge.targets, memory)
         if not targets:
             return None
         if edge.internal and self._holds(source, targets):
             return source
-        # In SCXML only a compound source makes a transition internal.
-        to_self = chart.rules == "library" and edge.targets[0] == source
-        if edge.internal and node.is_atomic and to_self:
+        if self.spreads(edge):
             return source
         for ancestor in chart.ancestors[source]:
             inside = all(chart.is_inside(t, ancestor) for t in targets)
             if self._bounds(ancestor) and inside:
                 return ancestor
         return None
+
+    def spreads(self, edge: ChartEdge) -> bool:
+        """Whether an edge enters all states around its source, and other regions if it comes first.
+
+        An internal transition of an atomic state to itself does so in the library. In SCXML only
+        a compound source makes a transition internal.
+        """
+        return (
+            self.chart.rules == "library"
+            and edge.internal
+            and edge.targets[:1] == (edge.source,)
+            and self.chart.nodes[edge.source].is_atomic
+        )
 
     def _holds(self, source: int, targets: tuple[int, ...]) -> bool:
         """Whether an internal transition with these targets does not leave its source.
@@ -101,9 +112,12 @@ class Moves:
         domain = self.domain(edge, memory)
         return {i for i in active if self.chart.is_inside(i, domain)}
 
-    def remembered(self, active: Set[int], left: Set[int], memory: Memory) -> Memory:
-        """Return the memory after states were left."""
+    def remembered(
+        self, active: Set[int], left: Set[int], memory: Memory, order: tuple[int, ...]
+    ) -> Memory:
+        """Return the memory after states were left; ``order`` is that of the atomic ones."""
         chart, changed = self.chart, {}
+        place = {node: k for k, node in enumerate(order, 1)}
         for history in self.histories:
             parent = chart.nodes[history].parent
             if parent is None or parent not in left:
@@ -113,7 +127,8 @@ class Moves:
                 inside = (i for i in inside if chart.nodes[i].parent == parent)
             elif chart.rules != "library":
                 inside = (i for i in inside if chart.nodes[i].is_atomic)
-            changed[history] = tuple(inside)
+            # The library enters them again in the order in which they were active.
+            changed[history] = tuple(sorted(inside, key=lambda i: place.get(i, 0)))
         return {**memory, **changed} if changed else memory
 
     # Entering ------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.moves import Memory, Moves
+from fsm.flattening.start import ValuationAtStart
 from fsm.guard import Valuation
 
 __all__ = ["Configuration", "Macrostep", "OrderNeededError", "Stepper"]
@@ -56,28 +57,8 @@ class Macrostep:
     after: Configuration
     entered: tuple[int, ...] = ()
     """The nodes entered by all steps, in their order."""
-
-
-class _AtStart(dict[str, bool]):
-    """The valuation at the start: no event has given the guards a value yet.
-
-    python-statemachine looks at eventless transitions again with the first event, so until then
-    they may wait. What a raised event does is decided once, and an SCXML document has values.
-    """
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.may_wait = False
-        self.names: dict[str, None] = {}
-
-    def __missing__(self, name: str) -> bool:
-        if not self.may_wait:
-            raise MachineError(
-                f"{self.where}: what follows depends on the guard {name!r}, which has no value "
-                "before the first event; start in a state that waits for an event"
-            )
-        self.names[name] = None
-        return False
+    followed: tuple[ChartEdge, ...] = field(default=(), compare=False)
+    """The edges of the steps that followed the first one by themselves."""
 
 
 @dataclass(slots=True)
@@ -98,6 +79,7 @@ class _Run:
     """The top-level state whose completion may end the machine."""
     ended: bool = False
     fired: tuple[ChartEdge, ...] = ()
+    followed: dict[int, ChartEdge] = field(default_factory=dict)
     entered: list[int] = field(default_factory=list)
 
 
@@ -112,19 +94,19 @@ class Stepper:
         """The edges that any step has taken so far, by their identity."""
         self.unset_at_start: tuple[str, ...] = ()
         """The guards that were asked at the start, and taken not to hold."""
+        self.entered_at_start: tuple[int, ...] = ()
         self._is_restless = any(e.guard.names for e in chart.edges if not e.events)
 
     # One event -----------------------------------------------------------------------------
 
     def start(self) -> Configuration:
         """Return the configuration of a new machine."""
-        valuation = _AtStart(f"{self.chart.class_name}: the start")
+        valuation = ValuationAtStart(f"{self.chart.class_name}: the start")
         valuation.update(self.chart.known)
         run = _Run(frozenset(), {}, (), valuation, "the start")
         self._enter(run, (), self.moves.entered_at_start(), frozenset())
         self._finish(run)
-        self.unset_at_start = tuple(valuation.names)
-        self.entered_at_start = tuple(run.entered)
+        self.unset_at_start, self.entered_at_start = tuple(valuation.names), tuple(run.entered)
         return self._configuration(run)
 
     def macrostep(
@@ -135,8 +117,7 @@ class Stepper:
             return None
         order = configuration.order or self._atoms(configuration.active)
         run = _Run(configuration.active, dict(configuration.memory), order, valuation, event)
-        if self._is_restless and self.chart.rules == "library":
-            # A guard may have changed since the last event: the library looks before the next one.
+        if self._is_restless and (self.chart.rules == "library" or self.chart.looks_first):
             self._rest(run)
         try:
             fired = () if run.ended else self._select(run, event)
@@ -145,6 +126,7 @@ class Stepper:
                 raise self._invalid(run) from None
             return None
         if fired:
+            run.followed |= {id(edge): edge for edge in run.fired}
             run.fired = ()
             self._microstep(run, fired)
         elif not self._is_restless:
@@ -160,7 +142,8 @@ class Stepper:
             raise self._invalid(run) from None
         if not run.fired:
             return None
-        return Macrostep(run.fired, self._configuration(run), tuple(run.entered))
+        after, followed = self._configuration(run), tuple(run.followed.values())
+        return Macrostep(run.fired, after, tuple(run.entered), followed)
 
     def _invalid(self, run: _Run) -> MachineError:
         return MachineError(
@@ -200,7 +183,11 @@ class Stepper:
         while not (run.ended and self.chart.rules != "library"):
             state = (run.active, tuple(run.internal), tuple(sorted(run.memory.items())), run.order)
             if state in seen or len(seen) > MAX_MICROSTEPS:
-                raise MachineError(f"{self._at(run)}: eventless transitions go round for ever")
+                held = " and ".join(name for name, truth in run.valuation.items() if truth)
+                what = f"{self._at(run)}: eventless transitions go round for ever"
+                raise MachineError(
+                    f"{what} where {held}: let guards exclude each other" if held else what
+                )
             seen.add(state)
             fired = self._select(run, None)
             if not fired:
@@ -219,12 +206,14 @@ class Stepper:
         return root in active and (nodes[root].final or self.moves.in_final(root, active))
 
     def _microstep(self, run: _Run, fired: tuple[ChartEdge, ...]) -> None:
-        left: set[int] = set()
-        for edge in fired:
-            self.taken.add(id(edge))
-            left |= self.moves.exits(run.active, edge, run.memory)
+        if len(fired) > 1 and any(map(self.moves.spreads, fired)):
+            self._need_order()
+        self.taken.update(map(id, fired))
+        left = set[int]().union(*(self.moves.exits(run.active, e, run.memory) for e in fired))
+        if run.fired:
+            run.followed |= {id(edge): edge for edge in fired}
         run.fired = run.fired or fired
-        run.memory = self.moves.remembered(run.active, left, run.memory)
+        run.memory = self.moves.remembered(run.active, left, run.memory, run.order)
         self._emit_on_exit(run, left)
         for edge in fired:
             self._emit(run, edge.raised, edge.sent)
@@ -321,9 +310,9 @@ class Stepper:
     def _select(self, run: _Run, event: str | None) -> tuple[ChartEdge, ...]:
         """Return the edges that fire; ``event`` is ``None`` for eventless transitions."""
         ids = frozenset(self.chart.nodes[i].id for i in run.active)
-        if isinstance(run.valuation, _AtStart):
-            may_wait = self.chart.rules == "library" and not self.chart.has_data
-            run.valuation.may_wait = event is None and may_wait
+        if isinstance(run.valuation, ValuationAtStart):
+            may_wait = event is None and not self.chart.has_data
+            run.valuation.may_wait = may_wait and self.chart.rules == "library"
         enabled: dict[int, ChartEdge] = {}
         for atom in run.order:
             edge = self._first(atom, event, run.valuation, ids)

@@ -9,7 +9,7 @@ from fsm.errors import MachineError
 from fsm.flattening.stepper import Configuration, Macrostep
 from fsm.machine_parts import State, Timer
 
-__all__ = ["lost_timers", "passed_at_start", "timers_of", "unheard_timers"]
+__all__ = ["passed_at_start", "timers_of", "unheard_timers"]
 
 
 def timers_of(
@@ -28,19 +28,21 @@ def timers_of(
 
     ``passed`` are the nodes that a new machine enters and leaves before it is in the configuration
     ``start``. A timer of theirs that nothing stops has its state among its own, so that it runs
-    from the start, unless the state is also entered without it: see :func:`lost_timers`.
+    from the start.
 
     Raises :class:`MachineError` where one step enters the node of a timer that nothing stops twice:
-    two of them would run.
+    two of them would run; and where a step enters ``start`` without such a timer of the start.
     """
     heard = [timer for timer in chart.timers if timer.event in chart.events]
     taken = list(steps) if heard else []
     for timer in heard:
         begins = not timer.stops and timer.node in passed
-        begins = begins and all(
-            c is start or step.after is not start or timer.node in step.entered
-            for c, _, step in taken
-        )
+        if begins and any(_comes_back(timer, start, c, step) for c, _, step in taken):
+            raise MachineError(
+                f"{chart.class_name}: the start leaves {chart.nodes[timer.node].id!r}, and nothing "
+                f"stops the timer of {timer.event!r}, which does not run where the machine comes "
+                "back: cancel it on exit, or begin in a state that waits for an event"
+            )
         running = {c for c in states if timer.node in c.active or (begins and c is start)}
         active = tuple(s.name for c, s in states.items() if c in running)
         restarts = tuple(
@@ -68,22 +70,11 @@ def passed_at_start(chart: Chart, entered: Sequence[int], start: Configuration) 
     return frozenset(entered) - start.active
 
 
-def lost_timers(
-    chart: Chart, passed: Collection[int], initial: str, timers: Iterable[Timer]
-) -> Iterator[str]:
-    """Yield the timers that would run from the start, but not where the machine comes back to it.
-
-    A timer starts where its states are entered, so it cannot tell the start from coming back.
-    """
-    begun = {(timer.event, timer.scope) for timer in timers if initial in timer.states}
-    for timer in chart.timers:
-        where = chart.nodes[timer.node].id
-        is_heard = timer.event in chart.events and not timer.stops
-        if timer.node in passed and is_heard and (timer.event, where) not in begun:
-            yield (
-                f"the timer of {timer.event} in {where} does not run from the start: {initial} is "
-                "also entered later, without it"
-            )
+def _comes_back(
+    timer: ChartTimer, start: Configuration, before: Configuration, step: Macrostep
+) -> bool:
+    """Whether a step leads back to the first configuration without entering a timer's node."""
+    return step.after is start is not before and timer.node not in step.entered
 
 
 def _check_entries(chart: Chart, timer: ChartTimer, entered: Sequence[int]) -> None:

@@ -259,6 +259,11 @@ def _table_faults(chart: DeclaredChart, machine: Machine) -> Iterator[str]:
             return
     for t in machine.transitions:
         edges = [chart.transitions[i] for i in t.edges if 0 <= i < len(chart.transitions)]
-        if len(edges) < len(t.edges) or any(t.trigger not in edge.events for edge in edges):
+        unknown = any(not 0 <= i < len(chart.transitions) for i in t.followed)
+        if (
+            unknown
+            or len(edges) < len(t.edges)
+            or any(t.trigger not in edge.events for edge in edges)
+        ):
             yield f"the table takes for {t.event!r} in {t.source!r} what the chart does not have"
             return

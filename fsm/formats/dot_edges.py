@@ -1,14 +1,14 @@
 """The edges and nodes of a DOT text, in the order in which they are written.
 
 Of subgraphs, the names and labels are read, of nodes and edges those attributes that mean
-something for a machine; ports are skipped. An edge from or to a whole subgraph is refused, and so
-is an undirected graph.
+something for a machine; ports are skipped. An edge to names in braces is an edge to each of them;
+another edge from or to a whole subgraph is refused, and so is an undirected graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple, TypeAlias
 
 from fsm.errors import MachineError
@@ -19,10 +19,13 @@ __all__ = ["DotCluster", "DotEdge", "DotNode", "parse_parts"]
 _NAMES = frozenset({"id", "quoted", "html"})
 _ATTRIBUTES = frozenset(
     {
-        "class", "dir", "fillcolor", "headlabel", "label", "lhead", "ltail", "peripheries",
+        "class", "color", "dir", "fillcolor", "headlabel", "label", "lhead", "ltail", "peripheries",
         "shape", "shows", "style", "taillabel", "width",
     }
 )  # fmt: skip
+
+_MAX_GROUP = 50
+"""Names in braces at one end of an arrow, each of which has an arrow of its own."""
 
 
 class DotEdge(NamedTuple):
@@ -186,22 +189,33 @@ class _Parser:
                 self.about[-1][0].update(given)
             return
         line = self.next.line
-        ends = [self.node()]
+        ends = [[self.node()]]
         if self.accept("="):
             value = self.next
             self.node()
-            if ends[0].lower() in _ATTRIBUTES:
-                self.about[-1][0][ends[0].lower()] = value
+            if ends[0][0].lower() in _ATTRIBUTES:
+                self.about[-1][0][ends[0][0].lower()] = value
             return
         while self.accept("->"):
-            ends.append(self.node())
+            ends.append(self.group() if self.at("{") else [self.node()])
         attributes = self.attributes()
         written = (attributes.get(key) for key in ("label", "taillabel", "headlabel"))
         label = next((label for label in written if label and label.text.strip()), None)
-        for source, target in pairwise(ends):
+        for source, target in (edge for pair in pairwise(ends) for edge in product(*pair)):
             yield DotEdge(source, target, label, line, self.clusters[-1], attributes)
         if len(ends) == 1:
-            yield DotNode(ends[0], self.defaults[-1] | attributes, self.clusters[-1], line)
+            yield DotNode(ends[0][0], self.defaults[-1] | attributes, self.clusters[-1], line)
+
+    def group(self) -> list[str]:
+        """Take the names in braces that an arrow leads to, each of them."""
+        self.expect("{")
+        names = [self.node()]
+        while not self.accept("}"):
+            if not (self.accept(";") or self.accept(",")):
+                names.append(self.node())
+            if len(names) > _MAX_GROUP:
+                raise self.wrong(f"'}}' after {_MAX_GROUP} names")
+        return names
 
     def node(self) -> str:
         """Take a node and its port; return its name."""

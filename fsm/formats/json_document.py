@@ -102,6 +102,8 @@ def _transition(transition: Transition) -> dict[str, object]:
         facts["origin"] = _origin(transition.origin)
     if transition.edges:
         facts["edges"] = list(transition.edges)
+    if transition.followed:
+        facts["followed"] = list(transition.followed)
     return facts
 
 
@@ -166,6 +168,7 @@ class _Transition(_Members):
     guard: str = ""
     origin: _Origin | None = None
     edges: tuple[int, ...] = ()
+    followed: tuple[int, ...] = ()
 
 
 class _Indicator(_Members):
@@ -314,6 +317,7 @@ def _read_transition(transition: _Transition) -> Transition:
         if origin is None
         else Origin(origin.label, origin.reason, origin.file, origin.line),
         edges=transition.edges,
+        followed=transition.followed,
     )
 
 

@@ -586,6 +586,17 @@ class InternalSelfBesideTheInitialState(StateMachine):
             y = State(initial=True)
 
 
+class InternalSelfBeforeAnotherRegion(StateChart):
+    class both(State.Parallel):
+        class one(State.Compound):
+            a, b = State(initial=True), State()
+            go = a.to(b) | b.to.itself()
+
+        class two(State.Compound):
+            y = State(initial=True)
+            go = y.to.itself(internal=True)
+
+
 # Indicators, deadlines and companions
 
 

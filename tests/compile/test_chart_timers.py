@@ -75,8 +75,8 @@ NO_TIMERS: dict[str, tuple[Callable[[], object], str]] = {
     "delay in a text": (
         lambda: Timer("go", "5s", ("a",)),
         (
-            "Timed: the timer of 'go' runs '5s'; write whole microseconds, 0 to a hundred years, or "
-            "Timer.of('go', timedelta(minutes=30), 'state')"
+            "Timed: the timer of 'go' runs '5s'; write whole microseconds, 0 to a hundred years, "
+            "or Timer.of('go', timedelta(minutes=30), 'state')"
         ),
     ),
     "delay in seconds": (

@@ -67,6 +67,7 @@ REFUSALS: dict[type[StateChart], str] = {
     charts.InternalToAChild: "state 'one', event 'go': an internal transition to a child leaves the old child and does not enter the new one; leave out internal=True or set enable_self_transition_entries = True",
     charts.InternalSelfInARegion: "event 'go' in state both+one+x+two+y+z: python-statemachine makes these states active together, which the declaration does not allow; target one state of each region",
     charts.InternalSelfBesideTheInitialState: "event 'go' in state both+one+w+x+two+y: python-statemachine makes these states active together, which the declaration does not allow; target one state of each region",
+    charts.InternalSelfBeforeAnotherRegion: "event 'go' in state both+one+a+b+two+y: python-statemachine makes these states active together, which the declaration does not allow; target one state of each region",
     # Indicators, deadlines and companions
     charts.IndicatorsInAList: "indicators must map a name to statuses",
     charts.IndicatorOfNoStatus: "indicator 'Delivered' counts the status 'Sent'; there are: A",
@@ -121,6 +122,7 @@ SILENT: dict[type[StateChart], tuple[str, str]] = {
     charts.ListenerSends: ("go", "a"),
     charts.InternalToAChild: ("go", "one"),
     charts.InternalSelfInARegion: ("walk go", "both one two x y z"),
+    charts.InternalSelfBeforeAnotherRegion: ("go go", "a b both one two y"),
     charts.InternalSelfBesideTheInitialState: ("walk go", "both one two w x y"),
 }
 

@@ -114,6 +114,29 @@ class StaysInARegion(StateMachine):
     off = both.to(over)
 
 
+class RestoredInOrder(StateMachine):
+    validate_disconnected_states = False
+    ready = True
+
+    class whole(State.Parallel, initial=True):
+        class one(State.Compound):
+            a, b, c = State(initial=True), State(), State()
+
+        class two(State.Compound):
+            d, e = State(initial=True), State()
+
+        x = State()
+        before = HistoryState(type="deep")
+
+    again = whole.x.to(whole, cond="ready")
+    come = whole.one.a.to(whole.one.c, cond="ready") | whole.two.d.to(whole.two.e)
+    restore = whole.to(whole.before)
+    stay = whole.one.c.to(whole.one.c) | whole.two.to.itself()
+
+    def after_restore(self) -> None:
+        self.raise_("come")
+
+
 class Child(Player):
     title = "Child"
 
@@ -132,6 +155,7 @@ COMPILED: dict[type[StateChart], tuple[str, int]] = {
     InternalEvent: ("a c", 3),
     StaysWithoutEntering: ("a b c", 6),
     StaysInARegion: ("x+y over", 2),
+    RestoredInOrder: ("a+d+x a+e+x c+e+x c+e+x@2", 7),
     Child: ("song radio paused@song paused@radio off", 4),
 }
 CHARTS = pytest.mark.parametrize("chart", COMPILED, ids=lambda chart: chart.__name__)

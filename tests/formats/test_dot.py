@@ -79,7 +79,7 @@ BAD = {
     "open HTML": ("digraph {\n a -> b [label=<x/0", "m.dot:2: an HTML string starts here"),
     "an open comment": ("digraph {\n /* a", "m.dot:2: "),
     "another language": ("digraph {\n a -> b = }", "m.dot:2: "),
-    "an edge of a subgraph": ('digraph {\n a -> { b } [label="x/0"] }', "m.dot:2: "),
+    "an edge of a subgraph": ('digraph {\n a -> subgraph { b } [label="x/0"] }', "m.dot:2: "),
     "many findings": (
         "digraph {\n" + 'a -> b [label="x"]\n' * 100 + "}",
         "m.dot:2: label 'x': 'input/output' is expected",

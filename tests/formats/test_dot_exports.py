@@ -129,6 +129,19 @@ EXPORTS = {
         'a -> "label 0" [arrowhead=none]; "label 0" -> s [lhead=cluster_C]; "label 1" -> c'),
         "a go[g] b; b in c; c in c",
     ),
+    "an active state in red": (
+        'a -> b [label=x]; c -> a [label=y]; "a" [color = "red"]; "b"; "c"', "a x b; c y a"
+    ),
+    "points with labels": (
+        ('{ node [shape=point]; ENTRY; eof_3; "{\\"e\\"}" } ENTRY -> a [label=IN]; '
+         '"{\\"e\\"}" -> a [label="→"]; a -> b [label="x / act"]; b -> a [label="y / act"]; '
+         "b -> b [label=z]"),
+        "a x b; b y a; b z b",
+    ),
+    "names in braces": (
+        "i [shape=point]; i -> a; a -> {b; c d:n}; b -> {a} [label=x]",
+        "a to b b; a to c c; a to d d; b x a",
+    ),
     "backwards": ('i [shape=point]; i -> a; b -> a [label=x, dir=back]', "a x b"),
 }  # fmt: skip
 

@@ -201,6 +201,9 @@ PLANTUML_ONLY = {
     "start and end by stereotype": (
         "state s <<start>>\nstate e <<end>>\ns --> a\na --> b : x\nb --> e : y", "a x b; b y end*",
     ),
+    "an end with a name": (
+        '[*] --> a\na --> e : y\nstate "Over" as e <<end>>', "a y e*",
+    ),
     "history by stereotype": (
         ('state C {\n state "H" as h <<history>>\n [*] --> a\n a --> b : x\n}\n[*] --> C\n'
         "C --> out : off\nout --> h : on"),
@@ -250,6 +253,9 @@ def test_what_is_not_read_is_counted_and_what_is_assumed_is_said() -> None:
     assert machine.ignored == ("not read: 1 action, 2 notes",)
     assert machine.assumed == ("'a' is initial in 'C': no arrow leads there",)
     assert mermaid("note right of a : x\na --> b : go").ignored == ("not read: 1 note",)
+    assert mermaid("b --> c : x\na --> b : y").assumed == ("'a' is initial: no arrow leads there",)
+    timed = mermaid("[*] --> a\na --> b : after(5s)\nb --> a : ⏱ after 5s")
+    assert [text.partition(" is an event")[0] for text in timed.assumed] == ["'after(5s)'"]
 
 
 REFUSED = [

@@ -85,7 +85,10 @@ def test_what_cannot_be_read(module: ModuleType) -> None:
         fsm.load("lamps_of_a_user:Needy")
     odd = LibraryMachine(states=["a"], initial="a")
     odd.add_transition("go", "a", "a", conditions=[lambda: True])
-    with pytest.raises(MachineError, match=r"trigger 'go': a condition is a lambda"):
+    (named,) = fsm.load(odd).guards["go"]
+    assert named.startswith("lambda_")
+    odd.add_transition("by", "a", "a", conditions=[lambda: True, lambda: False])
+    with pytest.raises(MachineError, match=r"'by': two different conditions have the name 'lam"):
         fsm.load(odd)
     twins = LibraryMachine(states=["a"], initial="a")
     for number in (1, 2):

@@ -193,6 +193,79 @@ def test_sismic(tmp_path: Path) -> None:
     assert machine.ignored == ("not read: 1 contract",)
 
 
+EVENTLESS = """
+statechart:
+  name: x
+  root state:
+    name: root
+    initial: start
+    states:
+    - {name: start, transitions: [{event: x, target: in1}]}
+    - name: around
+      transitions: [{event: stop, target: idle}]
+      states:
+      - {name: back, type: shallow history}
+      - {name: in1, transitions: [{event: y, target: in2}, {guard: zero, target: idle}]}
+      - {name: in2}
+    - {name: idle}
+"""
+
+
+def test_sismic_takes_eventless_transitions_first_and_needs_no_initial_state(
+    tmp_path: Path,
+) -> None:
+    without = EVENTLESS.replace("      - {name: back, type: shallow history}\n", "")
+    assert arrows(read(without, tmp_path, ".yml")) == listed(
+        "start; start x[zero] idle; start x[not zero] in1; in1 x[zero] idle; in1 y[zero] idle; "
+        "in1 y[not zero] in2; in1 stop[zero] idle; in1 stop[not zero] idle; in2 stop[zero] idle; "
+        "in2 stop[not zero] idle"
+    )
+    for text, told in (
+        (EVENTLESS, "no memory state; write memory: in1"),
+        (without.replace("x, target: in1", "x, target: around"), "no initial state; write initial"),
+    ):
+        with pytest.raises(MachineError, match=told):
+            read(text, tmp_path, ".yml")
+
+
+FAILURES = {
+    "StartAt": "P",
+    "States": {
+        "P": {
+            "Type": "Parallel",
+            "Branches": [
+                {"StartAt": "L", "States": {
+                    "L": {"Type": "Wait", "SecondsPath": "$.n", "Next": "LF"},
+                    "LF": {"Type": "Fail", "Error": "Late"}}},
+                {"StartAt": "R", "States": {"R": {"Type": "Pass", "End": True}}},
+            ],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "T"}],
+            "Next": "T",
+        },
+        "T": {
+            "Type": "Task",
+            "Resource": "r",
+            "Catch": [
+                {"ErrorEquals": ["States.TaskFailed"], "Next": "F"},
+                {"ErrorEquals": ["Late"], "Next": "T"},
+            ],
+            "End": True,
+        },
+        "F": {"Type": "Fail"},
+    },
+}  # fmt: skip
+
+
+def test_failures_of_states_language(tmp_path: Path) -> None:
+    machine = read(json.dumps(FAILURES), tmp_path)
+    assert arrows(machine) == listed(
+        "L+R; L+R L over T; L+R R passed L+P branch 2 done; L+P branch 2 done L over T; "
+        "T T succeeded Succeeded; T T failed: States.TaskFailed F; T T failed: other F; "
+        "T T failed: States.Timeout Failed"
+    )
+    assert any("Late is caught before by others" in text for text in machine.assumed)
+
+
 LIBRARY = """
 name: Lamp
 states:
@@ -397,6 +470,15 @@ REFUSED_YAML = {
         ),
         1,
         "may send an event",
+    ),
+    "guards that do not exclude each other": (
+        (
+            "statechart: {name: x, root state: {name: r, initial: a, states: [{name: a,\n"
+            "transitions: [{event: e, target: b}]}, {name: b, transitions: [{guard: t > 0, "
+            "target: c}]}, {name: c, transitions: [{guard: t == 0, target: b}]}]}}"
+        ),
+        1,
+        "go round for ever where t > 0 and t == 0: let guards exclude each other",
     ),
     "into a region": (
         (

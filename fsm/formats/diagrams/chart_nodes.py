@@ -247,7 +247,8 @@ class ChartNodes:
         states, likely = self._inside[scope], self._likely(scope)
         if len(likely) > 1 and scope in self._defaults:
             names = ", ".join(map(repr, likely[:4]))
-            what = f"which state is initial{where}, {names}? mark it with [*] --> STATE"
+            mark = self.diagram.start_mark
+            what = f"which state is initial{where}, {names}? mark it with {mark}"
             refuse(self.diagram.name, self.diagram.part(likely[1]).line, what)
         initial = likely[0]
         if len(states) > 1 and scope in self._defaults:

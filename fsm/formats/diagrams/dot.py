@@ -37,6 +37,7 @@ from fsm.mealy import Mealy
 __all__ = ["parse_dot_diagram", "parse_labelled_dot", "read_labelled_dot"]
 
 _BAR = re.compile(r"(?:^|\s+)\|(?:\s+|$)")
+_STARTS = ("start", "ENTRY")
 _NOT = re.compile(r"!(?=\w)")
 _GUARDED = re.compile(r"(?:^|\s)\[[^\[\]]*\]\s*/")
 
@@ -74,10 +75,10 @@ def _is_mealy(parts: list[DotPart]) -> bool:
     labels = [part.label for part in parts if isinstance(part, DotEdge) and part.label]
     if any(isinstance(p, DotCluster) and p.name and p.label for p in parts):
         return False  # machines for tests have no states inside of others
-    if any(n.name == "start" and is_point(n.name, n) for n in nodes) or any(
+    if any(n.name in _STARTS and is_point(n.name, n) for n in nodes) or any(
         map(pseudo_state, nodes)
     ):
-        return False  # fsm and state-machine-cat draw such nodes
+        return False  # fsm, Ragel and state-machine-cat draw such nodes
     pairs = sum(any(_is_pair(line) for line in label_lines(label)) for label in labels)
     return 2 * pairs >= len(labels)
 
@@ -89,7 +90,7 @@ def _is_pair(line: str) -> bool:
 
 class _DotReader:
     def __init__(self, parts: list[DotPart], name: str) -> None:
-        self.result = StateDiagram(name)
+        self.result = StateDiagram(name, start_mark="i [shape=point]; i -> STATE")
         self.parts = parts
         self.clusters = DotClusters(parts, name)
         self.statements: dict[str, DotNode] = {}
@@ -118,8 +119,10 @@ class _DotReader:
             return True
         if edge.source in self.entered:
             return False
-        blank = edge.label is None or not label_lines(edge.label)
-        return blank and is_point(edge.source, node)
+        if edge.label is None or not label_lines(edge.label):
+            return is_point(edge.source, node)
+        # A point shows no name, so whatever its arrow says, it is no state among others.
+        return _shape(node) == "point" != _shape(self.statements.get(edge.target))
 
     def _is_label(self, node: DotNode) -> bool:
         """Whether a node is the label of an arrow, as ``fsm draw`` draws those of boxes."""
@@ -155,6 +158,8 @@ class _DotReader:
     def _add_node(self, part: DotNode) -> None:
         diagram, name = self.result, part.name
         known = name in self.starts or name in self.clusters.borders or name in self.ends
+        lone = name not in self.entered and name not in self.left
+        known |= lone and _shape(part) == "point"
         if known or is_invisible(part) or self.clusters.is_left_out(name):
             return
         id_ = self.clusters.short(name)
@@ -190,14 +195,26 @@ class _DotReader:
         """Take the active state of an export as the initial one, which is not marked there."""
         diagram = self.result
         active = [n for n in self.statements.values() if n.text("fillcolor") == ACTIVE]
+        active = active or self._only_red()
         first = [id_ for id_ in diagram.nodes if id_ not in self.entered]
-        if not active or diagram.initial or (len(first) == 1 and not diagram.boxes):
+        is_clear = self.is_export and len(first) == 1 and not diagram.boxes
+        if not active or diagram.initial or is_clear:
             return
         id_ = self.clusters.short(active[0].name)
         if len(active) > 1:  # in several regions
             id_ = [id_, *(self.clusters.ids[c] for c in self.clusters.around(active[0].name))][-1]
         diagram.starts.append(StarMark(id_, "", active[0].line))
         diagram.assumed.append(f"{id_!r} is initial: it is drawn as active")
+
+    def _only_red(self) -> list[DotNode]:
+        """Return the active state in the pictures of looplab/fsm: nothing else has looks there."""
+        nodes = self.statements.values()
+        looks = [n for n in nodes if n.attributes]
+        is_whole = {*self.entered, *self.left} <= self.statements.keys()
+        is_marked = len(looks) == 1 and {k: v.text for k, v in looks[0].attributes.items()} == {
+            "color": "red"
+        }
+        return looks if is_whole and is_marked else []
 
     # Edges -----------------------------------------------------------------------------------
 
@@ -215,6 +232,9 @@ class _DotReader:
             source, target = target, source
         if edge.source in self.starts:
             scope = self.clusters.scope_of(edge.source)
+            if label and _shape(self.statements.get(edge.source)) == "point":
+                diagram.skipped["start label"] += 1
+                label = ""
             diagram.starts.append(StarMark(target, label, edge.line, *scope))
         elif edge.target in self.ends:
             scope = self.clusters.scope_of(edge.target)
@@ -275,6 +295,10 @@ class _DotReader:
         return box is not None and blank and box in (
             self.clusters.ids[name] for name in self.clusters.around(edge.target)
         )  # fmt: skip
+
+
+def _shape(node: DotNode | None) -> str:
+    return node.text("shape").lower() if node else ""
 
 
 def _without_blank_events(label: str) -> str:

@@ -15,6 +15,8 @@ _TAGS = r"(?:</?(?:b|font)\b[^<>]*>)*"
 _GOES_ON = re.compile(rf"(?P<end>\xa0?){_TAGS}<br\s*/>{_TAGS}(?P<marks>\xa0+)", re.IGNORECASE)
 _ROW = re.compile(r"</tr\s*>|<hr\s*/?>", re.IGNORECASE)
 _RECORD = re.compile(r"(?<!\\)[{}|]")
+_RULER = re.compile("-{3,}")
+"""The line below a title, in the pictures of Stateless."""
 _SYMBOLS = re.compile(r"[\u2630-\u2637]")
 """Trigrams, with which python-statemachine marks parallel states."""
 
@@ -57,6 +59,9 @@ def node_label(label: Token, shape: str = "") -> tuple[str, list[str]]:
     else:
         written = [label_lines(label)]
     first, rest = (written[0] if written else []), [line for row in written[1:] for line in row]
+    ruler = next((i for i, line in enumerate(first) if i and _RULER.fullmatch(line)), None)
+    if ruler is not None:
+        first, rest = first[:ruler], [*first[ruler + 1 :], *rest]
     actions = next((i for i, line in enumerate(first) if i and is_reaction(line)), None)
     if actions is not None:
         first, rest = first[:actions], [*first[actions:], *rest]

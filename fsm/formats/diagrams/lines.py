@@ -361,6 +361,10 @@ class _LineReader:
     def _take_marks(self) -> None:
         """Read arrows from a ``<<start>>`` and to an ``<<end>>`` as those from and to ``[*]``."""
         diagram = self.diagram
+        for id_, node in diagram.nodes.items():
+            if node.kind == "end" and id_ in self.titled:  # it has a name, and so is a state
+                node.kind = ""
+                diagram.finals.setdefault(id_, node.line)
         marks = {id_: diagram.nodes.pop(id_) for id_, node in list(diagram.nodes.items())
                  if node.kind in ("start", "end")}  # fmt: skip
         edges, diagram.edges = diagram.edges if marks else [], [] if marks else diagram.edges

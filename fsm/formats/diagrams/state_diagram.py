@@ -100,6 +100,8 @@ class StateDiagram:
     """The events that leaving a state raises."""
     skipped: Counter[str] = field(default_factory=Counter)
     """What is not read, such as notes, and how often it occurs."""
+    start_mark: str = "[*] --> STATE"
+    """How a state is marked as the initial one."""
     assumed: list[str] = field(default_factory=list)
     """What the diagram does not say itself, and how it was read."""
 

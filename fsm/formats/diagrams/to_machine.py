@@ -10,8 +10,9 @@ a machine has no output but its status.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +21,14 @@ from fsm.errors import MachineError
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.diagrams.conditions import drawn_guard
 from fsm.formats.diagrams.labels import EventLabel, actions, read_label
-from fsm.formats.diagrams.state_diagram import StateDiagram
+from fsm.formats.diagrams.state_diagram import CLOCK, StateDiagram
 from fsm.guard import MAX_GUARDS, symbol, valuations
 from fsm.machine import Machine, Origin, State, Transition
 from fsm.text import quantity
 
 __all__ = ["DrawnStep", "drawn_steps", "machine_of"]
+
+_DELAY = re.compile(r"(?:timeout\s+)?after\s*\(?\s*\d", re.IGNORECASE)
 
 
 class DrawnStep(NamedTuple):
@@ -63,11 +66,21 @@ def machine_of(diagram: StateDiagram) -> Machine:
         from fsm.formats.diagrams.to_chart import nested_machine
 
         machine = nested_machine(diagram)
+    if late := tuple(_without_timer(machine)):
+        machine = replace(machine, assumed=(*machine.assumed, *late))
     skipped = diagram.skipped + Counter(action=sum(len(actions(e.label)) for e in diagram.edges))
     unread = ", ".join(quantity(count, what) for what, count in sorted(skipped.items()))
     if not unread:
         return machine
     return replace(machine, ignored=(*machine.ignored, f"not read: {unread}"))
+
+
+def _without_timer(machine: Machine) -> Iterator[str]:
+    """Yield what is said of events that seem to be a delay, and are no timers."""
+    timers = {timer.event for timer in machine.timers}
+    for event in dict.fromkeys(t.trigger for t in machine.transitions if t.trigger):
+        if _DELAY.match(event) and event not in timers:
+            yield f"{event!r} is an event like any other; a timer is written {CLOCK} after 5s"
 
 
 def _flat_machine(diagram: StateDiagram) -> Machine:
@@ -126,8 +139,13 @@ def _initial(diagram: StateDiagram, steps: list[DrawnStep]) -> str:
     if len(sources) > 1:
         names = ", ".join(map(repr, sources[:4]))
         line = diagram.nodes[sources[1]].line
-        refuse(diagram.name, line, f"which state is initial, {names}? mark it with [*] --> STATE")
-    return sources[0] if sources else next(iter(diagram.nodes))
+        what = f"which state is initial, {names}? mark it with {diagram.start_mark}"
+        refuse(diagram.name, line, what)
+    first = next(iter(diagram.nodes))
+    initial = sources[0] if sources else first
+    if initial != first:
+        diagram.assumed.append(f"{initial!r} is initial: no arrow leads there")
+    return initial
 
 
 def _ends(diagram: StateDiagram, steps: list[DrawnStep]) -> frozenset[str]:

@@ -286,7 +286,15 @@ class ChartParts:
 
     # The whole ------------------------------------------------------------------------------
 
-    def machine(self, name: str, title: str, initial: int, rules: str = "scxml") -> Machine:
+    def machine(
+        self,
+        name: str,
+        title: str,
+        initial: int,
+        rules: str = "scxml",
+        *,
+        looks_first: bool = False,
+    ) -> Machine:
         """Return the machine that begins in a state, which may be inside another one.
 
         Raises :class:`fsm.errors.MachineError` for what is no table."""
@@ -307,6 +315,7 @@ class ChartParts:
             atomic_update=False,
             rules=rules,
             timers=tuple(self._timers),
+            looks_first=looks_first,
         )
         machine = flatten(chart, name, MAX_CELLS)
         return replace(

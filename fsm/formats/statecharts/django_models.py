@@ -12,6 +12,7 @@ from typing import Any
 
 from fsm.errors import MachineError
 from fsm.formats.statecharts.chart_parts import ChartParts, all_hold
+from fsm.formats.statecharts.function_names import FunctionNames
 from fsm.guard import Guard
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -66,7 +67,7 @@ class _Model:
         self.name, self.field, self.methods = name, field, methods
         self.parts = ChartParts(name, 0)
         self.numbers: dict[str, int] = {}
-        self.conditions: dict[str, object] = {}
+        self.conditions = FunctionNames()
         self.titles = {
             self._text(value): str(title)
             for value, title in getattr(field, "flatchoices", None) or ()
@@ -128,7 +129,10 @@ class _Model:
                 and self._text(transition.target) == state
             ):
                 continue
-            guard = all_hold(Guard.named(self._condition(event, c)) for c in transition.conditions)
+            guard = all_hold(
+                Guard.named(self.conditions.of(c, f"{self.name}: {event}"))
+                for c in transition.conditions
+            )
             for name, target in self._results(event, transition):
                 self._edge(number, target, name, guard)
             if transition.on_error is not None:
@@ -137,13 +141,3 @@ class _Model:
     def _edge(self, number: int, target: str | None, event: str, guard: Guard) -> None:
         targets = () if target is None else (self.numbers[target],)
         self.parts.edge(0, number, targets, (event,), guard, internal=not targets)
-
-    def _condition(self, event: str, condition: Any) -> str:
-        inner = getattr(condition, "func", condition)
-        name = str(getattr(inner, "__name__", "") or type(inner).__name__)
-        if name == "<lambda>":
-            raise MachineError(f"{self.name}: {event}: a condition is a lambda; give it a name")
-        if self.conditions.setdefault(name, condition) != condition:
-            what = f"two different conditions have the name {name!r}; rename one"
-            raise MachineError(f"{self.name}: {event}: {what}")
-        return name

@@ -71,6 +71,8 @@ class _Sismic:
         self.configs: dict[int, JsonObject] = {}
         self.names: dict[str, int] = {}
         self.contracts = 0
+        self.open: set[int] = set()
+        """The states around others of which none is initial."""
 
     def machine(self) -> Machine:
         parts, root = self.parts, self.root
@@ -89,6 +91,7 @@ class _Sismic:
             initial = self._child(root, str(root.get("initial", "")), None)
         for number, config in self.configs.items():
             self._fill(number, config)
+        self._refuse_open(initial)
         arrows = [a for n, config in self.configs.items() for a in self._arrows(n, config)]
         if not whole:
             self._count_contracts(root)
@@ -108,7 +111,7 @@ class _Sismic:
             )  # fmt: skip
         parts.skip("contract", self.contracts)
         name = str(self.chart.get("name") or "statechart")
-        return parts.machine(name, name, initial, "xstate")
+        return parts.machine(name, name, initial, "xstate", looks_first=True)
 
     # States --------------------------------------------------------------------------------
 
@@ -147,9 +150,11 @@ class _Sismic:
     def _child(self, place: JsonObject, name: str, parent: int | None) -> int:
         number = self.names.get(name)
         if number is None or self.parts.states[number].parent != parent:
-            names = [p.key for p in self.parts.states if p.parent == parent]
+            names = [p.key for p in self.parts.states if p.parent == parent and not p.history]
             if not name:
-                self.source.refuse(place, f"no initial state; write initial: {names[0]}")
+                member = "memory" if "history" in str(place.get("type")) else "initial"
+                what = f"no {member} state; write {member}: {(names or ['NAME'])[0]}"
+                self.source.refuse(place, what)
             self.source.refuse(place, no_such("initial state", name, names))
         return number
 
@@ -157,13 +162,39 @@ class _Sismic:
         part = self.parts.states[number]
         if part.history:
             memory = str(config.get("memory") or "")
+            around = self.root if part.parent is None else self.configs[part.parent]
+            if not memory and around.get("initial"):
+                memory = str(around["initial"])
+                what = f"{part.key!r} leads to {memory!r} as long as it remembers nothing"
+                self.parts.assume(part.line, f"{what}; sismic fails")
             part.entry = (self._child(config, memory, part.parent),)
         elif part.children and not part.parallel:
-            part.entry = (self._child(config, str(config.get("initial") or ""), number),)
+            name = str(config.get("initial") or "")
+            if not name:
+                self.open.add(number)
+                name = next((self.parts.states[i].key for i in part.children), "")
+            part.entry = (self._child(config, name, number),)
         part.raised, entered = self._sent(config, config.get("on entry"))
         part.raised_on_exit, left = self._sent(config, config.get("on exit"))
         self.parts.skip("action", len(entered) + len(left))
         self._count_contracts(config)
+
+    def _refuse_open(self, initial: int) -> None:
+        """Refuse a state without an initial one inside, unless only what is inside is entered."""
+        states = self.parts.states
+        entered = {initial} | {
+            inner for n, part in enumerate(states) if n not in self.open for inner in part.entry
+        }
+        entered |= {n for n, p in enumerate(states) if p.parent in self._parallel()}
+        configs = (self.root, *self.configs.values())
+        targets = {str(t.get("target")) for c in configs for t in self._list(c, "transitions")}
+        for number in sorted(self.open):
+            if number in entered or states[number].key in targets:
+                self._child(self.configs[number], "", number)
+
+    def _parallel(self) -> set[int]:
+        """Return the parallel states."""
+        return {n for n, part in enumerate(self.parts.states) if part.parallel}
 
     def _count_contracts(self, config: JsonObject) -> None:
         for each in (config, *self._list(config, "transitions")):

@@ -40,6 +40,9 @@ _COMMON = (
 )  # fmt: skip
 _ENDS = ("Succeed", "Fail")
 _ALL = "States.ALL"
+_FAILED = "States.TaskFailed"
+_TIMEOUT = "States.Timeout"
+_OTHER = "other"
 _RULE_ENDS = ("Next", "Comment", "Assign", "Output")
 
 
@@ -91,8 +94,13 @@ class _StatesLanguage:
         name = Path(source.file).name.partition(".")[0]
         title = comment if isinstance(comment, str) else name
         machine = parts.machine(name, title, running)
-        # The ends of machine and branches are ours, and nobody misses one that is not reached.
-        declared = tuple(state for state in machine.unreachable if state in self.seen)
+        # The ends of machine and branches are ours, and nobody misses one that is not reached. The
+        # machine never stays in a failure inside of a branch.
+        declared = tuple(
+            state
+            for state in machine.unreachable
+            if state in self.seen and self.seen[state]["Type"] != "Fail"
+        )
         return replace(machine, unreachable=declared)
 
     # States --------------------------------------------------------------------------------
@@ -171,7 +179,7 @@ class _StatesLanguage:
             return
         elif kind == "Fail":
             error = config.get("Error")
-            self._failure(flow, name, number, error if isinstance(error, str) else "")
+            self._fail(flow, number, line, "", error if isinstance(error, str) else "", None)
         elif kind == "Wait":
             event = f"{name} over"
             self.parts.edge(line, number, (self._next(flow, config),), (event,))
@@ -235,7 +243,8 @@ class _StatesLanguage:
             target = self._target(flow, config, config["Default"])
             self.parts.edge(line, number, (target,), (f"{name}: otherwise",))
         else:
-            self._failure(flow, name, number, "States.NoChoiceMatched")
+            error = "States.NoChoiceMatched"
+            self._fail(flow, number, line, f"{name} failed: {error}", error, None)
 
     def _condition(self, rule: JsonObject) -> str:
         if isinstance(rule.get("Condition"), str):
@@ -269,42 +278,61 @@ class _StatesLanguage:
         self._retries(name, number, config)
         caught = self._catchers(flow, config)
         line = self.source.line(config)
-        everything = False
-        seen: set[str] = set()
-        for errors, target in caught:
-            for error in errors:
-                everything |= error == _ALL
-                if error not in seen:
-                    seen.add(error)
-                    text = "other" if error == _ALL else error
-                    self.parts.edge(line, number, (target,), (f"{name} failed: {text}",))
+        named = self._named(line, caught)
+        for error, target in named.items():
+            self.parts.edge(line, number, (target,), (f"{name} failed: {error}",))
         timed = "TimeoutSeconds" in config and isinstance(config["TimeoutSeconds"], int | float)
         if timed:
-            event = f"{name} failed: States.Timeout"
-            if "States.Timeout" not in seen:
-                own = self._first(caught, "States.Timeout")
-                self._fail(flow, number, line, event, "States.Timeout", own)
-                seen.add("States.Timeout")
+            event = f"{name} failed: {_TIMEOUT}"
+            if _TIMEOUT not in named:
+                own = self._first(caught, _TIMEOUT)
+                self._fail(flow, number, line, event, _TIMEOUT, own)
             self.parts.timer(number, event, self._seconds(config, config["TimeoutSeconds"]))
-        if everything:
+        is_timeout_open = (
+            not timed and _TIMEOUT not in named and self._first(caught, _TIMEOUT) is None
+        )
+        if _OTHER in named:
+            if is_timeout_open:
+                self._fail(flow, number, line, f"{name} failed: {_TIMEOUT}", _TIMEOUT, None)
             return
+        seen = {*named, _ALL} | ({_TIMEOUT} if timed else set())
         for error in dict.fromkeys(e for errors, _ in self._around(flow) for e in errors):
-            if error not in {*seen, _ALL}:
+            if error not in seen:
                 self._fail(flow, number, line, f"{name} failed: {error}", error, None)
         self._fail(flow, number, line, f"{name} failed: other", "", None)
 
-    def _failure(self, flow: _Flow, name: str, number: int, error: str) -> None:
-        line = self.source.line(self.seen[name])
-        event = f"{name} failed: {error}" if error else f"{name} failed"
-        self._fail(flow, number, line, event, error, None)
+    def _named(self, line: int, caught: Iterable[tuple[tuple[str, ...], int]]) -> dict[str, int]:
+        """Return where each error leads, and all others, by the first catcher that matches it.
+
+        ``States.TaskFailed`` matches every error but ``States.Timeout``.
+        """
+        named: dict[str, int] = {}
+        is_whole = False
+        for errors, target in caught:
+            for error in errors:
+                if is_whole or (_OTHER in named and error not in (_ALL, _TIMEOUT)):
+                    if error not in named:
+                        self.parts.assume(line, f"{error} is caught before by others; left out")
+                elif error == _ALL:
+                    is_whole = True
+                    named.setdefault(_TIMEOUT if _OTHER in named else _OTHER, target)
+                else:
+                    named.setdefault(error, target)
+            if _FAILED in errors:
+                named.setdefault(_OTHER, target)
+        return named
 
     def _fail(
         self, flow: _Flow, number: int, line: int, event: str, error: str, caught: int | None
     ) -> None:
-        """Add a failure; one that its state does not catch fails what is around."""
+        """Add a failure; one that its state does not catch fails what is around.
+
+        Without an event the state fails as soon as it is entered.
+        """
         if caught is None:
             caught = self._first(self._around(flow), error)
-        self.parts.edge(line, number, (self.failed if caught is None else caught,), (event,))
+        events = (event,) if event else ()
+        self.parts.edge(line, number, (self.failed if caught is None else caught,), events)
 
     def _around(self, flow: _Flow) -> list[tuple[tuple[str, ...], int]]:
         """Return the catchers of the parallel states around a branch, the inner ones first."""

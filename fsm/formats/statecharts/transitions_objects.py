@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from fsm.errors import MachineError
 from fsm.formats.json_objects import JsonObject
+from fsm.formats.statecharts.function_names import FunctionNames, name_of_function
 from fsm.formats.statecharts.transitions_markup import read_markup
 from fsm.machine import Machine
 
@@ -85,7 +86,7 @@ def read_transitions_machine(machine: Any, name: str) -> Machine:
     root = source.root
     separator = str(getattr(type(machine).state_cls, "separator", "_"))
     root["separator"] = separator
-    known: dict[str, object] = {}
+    known = FunctionNames()
     root["states"] = [_state(state, known) for state in machine.states.values()]
     root["transitions"] = _transitions(machine.events, _all_names(machine.states, separator), known)
     root["auto_transitions"] = bool(machine.auto_transitions)
@@ -96,7 +97,7 @@ def read_transitions_machine(machine: Any, name: str) -> Machine:
     return read_markup(source, name)
 
 
-def _state(state: Any, known: dict[str, object]) -> JsonObject:
+def _state(state: Any, known: FunctionNames) -> JsonObject:
     config = JsonObject(name=str(state.name))
     config["final"] = bool(getattr(state, "final", False))
     for kind in ("on_enter", "on_exit"):
@@ -127,7 +128,7 @@ def _all_names(states: Any, separator: str, prefix: str = "") -> set[str]:
     return names
 
 
-def _transitions(events: Any, names: set[str], known: dict[str, object]) -> list[JsonObject]:
+def _transitions(events: Any, names: set[str], known: FunctionNames) -> list[JsonObject]:
     found = []
     for event in events.values():
         rows = [each for sources in event.transitions.values() for each in sources]
@@ -136,10 +137,11 @@ def _transitions(events: Any, names: set[str], known: dict[str, object]) -> list
         if automatic and all(each.dest == target and not each.conditions for each in rows):
             continue
         for each in rows:
+            where = f"trigger {event.name!r}"
             one = JsonObject(trigger=str(event.name), source=each.source, dest=each.dest)
             conditions = each.conditions
-            one["conditions"] = [_condition(c.func, event, known) for c in conditions if c.target]
-            one["unless"] = [_condition(c.func, event, known) for c in conditions if not c.target]
+            one["conditions"] = [known.of(c.func, where) for c in conditions if c.target]
+            one["unless"] = [known.of(c.func, where) for c in conditions if not c.target]
             for kind in ("prepare", "before", "after"):
                 one[kind] = [_name(callback) for callback in getattr(each, kind, [])]
             found.append(one)
@@ -150,17 +152,4 @@ def _name(callback: Any) -> str:
     """Return the name of a function, or the name under which it is looked up."""
     if isinstance(callback, str):
         return callback
-    inner = getattr(callback, "func", callback)
-    return str(getattr(inner, "__name__", "") or type(inner).__name__)
-
-
-def _condition(callback: Any, event: Any, known: dict[str, object]) -> str:
-    """Return the name of a condition; ``known`` are those that were read before, by their names."""
-    name = _name(callback)
-    if name == "<lambda>":
-        raise MachineError(f"trigger {event.name!r}: a condition is a lambda; give it a name")
-    if known.setdefault(name, callback) != callback:
-        raise MachineError(
-            f"trigger {event.name!r}: two different conditions have the name {name!r}; rename one"
-        )
-    return name
+    return name_of_function(callback)
