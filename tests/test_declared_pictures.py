@@ -147,6 +147,9 @@ def test_history_timers_internal_and_automatic_transitions() -> None:
         "paused -> off: always, [empty]",
         "last -> radio: default",
     ]
+    timers = (ChartTimer(1, "sleep", 5_000_000), ChartTimer(5, "resume", 1_000_000))
+    others = drawn(picture_of(player(timers=timers)))
+    assert {"paused -> last: ⏱ resume after 1 s", "paused -> off: sleep"} <= set(others)
     assert [arrow.inner for arrow in shown.arrows].index(True) == 2
     inside = {part.name: part.inside for part in (*shown.nodes, *shown.all_boxes) if part.inside}
     assert inside == {"song": ("volume / beep",), "on": ("entry / raise lit",)}
