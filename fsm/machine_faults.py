@@ -32,6 +32,7 @@ __all__ = [
     "indicator_faults",
     "origin_faults",
     "state_faults",
+    "timer_fault",
     "timer_faults",
     "transition_faults",
     "unit_faults",
@@ -155,6 +156,24 @@ def deadline_faults(
         yield f"the deadline's event {deadline.event!r} is not accepted in {deadline.state!r}"
 
 
+def timer_fault(timer: Timer) -> str:
+    """Return what is wrong with a timer itself, whatever its machine; empty for nothing."""
+    event: object = timer.event
+    delay: object = timer.delay
+    named: object = timer.states
+    what = f"the timer of {event!r}"
+    if not isinstance(event, str):
+        return f"{what}: name its event"
+    if not isinstance(delay, int) or not 0 <= delay <= _LONGEST_DELAY:
+        of = f"or Timer.of({event!r}, timedelta(minutes=30), 'state')"
+        return f"{what} runs {delay!r}; write whole microseconds, 0 to a hundred years, {of}"
+    if not isinstance(named, tuple | list) or not (named or timer.restarts):
+        return f"{what} has the states {named!r}; name them in a tuple"
+    if not all(isinstance(name, str) for name in named):
+        return f"{what} has the states {named!r}; name them by their ids"
+    return ""
+
+
 def timer_faults(
     timers: Iterable[Timer], states: Set[str], cells: Collection[tuple[str, str]], events: Set[str]
 ) -> Iterator[str]:
@@ -164,14 +183,8 @@ def timer_faults(
     """
     texts = []
     for timer in timers:
-        delay: object = timer.delay
-        named: object = timer.states
-        if not isinstance(delay, int) or not 0 <= delay <= _LONGEST_DELAY:
-            what = f"the timer of {timer.event!r} runs {delay!r}"
-            yield f"{what}; write whole microseconds, a hundred years at most"
-            continue
-        if isinstance(named, str) or not (timer.states or timer.restarts):
-            yield f"the timer of {timer.event!r} has the states {named!r}; name them in a tuple"
+        if fault := timer_fault(timer):
+            yield fault
             continue
         texts.append(str(timer))
         if timer.event not in events:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import Enum
 
 from fsm.epoch import MICROSECOND, exact_duration
+from fsm.errors import MachineError
 from fsm.text import first_names
 
 __all__ = [
@@ -223,7 +224,15 @@ class Timer:
 
     @classmethod
     def of(cls, event: str, delay: timedelta, *states: str) -> Timer:
-        """Return a timer that runs in some states."""
+        """Return a timer that runs in some states; in a class, in one of it.
+
+        Raises :class:`MachineError` where the delay is no :class:`datetime.timedelta`.
+        """
+        if not isinstance(delay, timedelta):
+            raise MachineError(
+                f"the timer of {event!r} runs {delay!r}; write timedelta(minutes=30), or "
+                "timedelta(seconds=5)"
+            )
         return cls(event, delay // MICROSECOND, states)
 
     @property

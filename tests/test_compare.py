@@ -11,11 +11,13 @@ from statemachine import State, StateChart
 
 from fsm.analysis import analyse, equivalent, quotient, refines
 from fsm.analysis import product as product_of
+from fsm.analysis.machine_facts import classes_of
 from fsm.catalog import load, load_bare
 from fsm.comparison import (
     Comparison,
     Difference,
     DifferenceKind,
+    Settlement,
     compare,
     describe_comparison,
     lockstep,
@@ -672,6 +674,39 @@ def test_states_whose_timers_differ_are_not_alike(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(lockstep, "ALL_FOLLOWED", 0)
     (found,) = compare(a, b).differences
     assert (found.kind, found.trace) == (DifferenceKind.TIMER, ("go",) * 3)
+
+
+def test_machines_whose_timers_differ_do_not_agree_for_good() -> None:
+    a = going_round(3)
+    five, six = (replace(a, timers=(Timer("go", n * 1_000_000, ("s1",)),)) for n in (5, 6))
+    assert compare(five, six).settlement == Settlement((), {}, reached_from_all=False)
+    assert classes_of(a) == (("s0", "s1", "s2"),)
+    assert classes_of(five) == (("s0",), ("s1",), ("s2",))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "shows"),
+    [
+        pytest.param(
+            (Timer("go", 5, ("s0",)), Timer("go", 5, ("s1",))),
+            (Timer("go", 5, ("s0", "s1")),),
+            ("go after 0.000005s started anew", "go after 0.000005s runs on"),
+            id="started-anew",
+        ),
+        pytest.param(
+            (Timer("go", 5, ("s0",), stops=False),),
+            (),
+            ("go after 0.000005s, which nothing stops", None),
+            id="of-the-start",
+        ),
+    ],
+)
+def test_how_timers_differ(
+    ours: tuple[Timer, ...], theirs: tuple[Timer, ...], shows: tuple[str, str | None]
+) -> None:
+    a = going_round(3)
+    found = compare(replace(a, timers=ours), replace(a, timers=theirs)).differences
+    assert [difference.shows for difference in found] == [shows]
 
 
 def test_of_many_pairs_those_that_are_alike_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

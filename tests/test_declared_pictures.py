@@ -19,6 +19,9 @@ from fsm.drawing.sketch import Sketch
 from fsm.errors import FsmError, MachineError
 from fsm.exploration.facts import event_numbers, machine_data
 from fsm.flattening.configurations import flatten
+from fsm.formats.diagrams.dialects import MERMAID
+from fsm.formats.diagrams.lines import parse_diagram
+from fsm.formats.diagrams.to_machine import machine_of
 from fsm.formats.json_document import parse_document, to_json
 from fsm.guard import ALWAYS, Guard
 from fsm.machine import Machine, Transition
@@ -144,6 +147,9 @@ def test_history_timers_internal_and_automatic_transitions() -> None:
         "paused -> off: always, [empty]",
         "last -> radio: default",
     ]
+    timers = (ChartTimer(1, "sleep", 5_000_000), ChartTimer(5, "resume", 1_000_000))
+    others = drawn(picture_of(player(timers=timers)))
+    assert {"paused -> last: ⏱ resume after 1 s", "paused -> off: sleep"} <= set(others)
     assert [arrow.inner for arrow in shown.arrows].index(True) == 2
     inside = {part.name: part.inside for part in (*shown.nodes, *shown.all_boxes) if part.inside}
     assert inside == {"song": ("volume / beep",), "on": ("entry / raise lit",)}
@@ -182,6 +188,26 @@ def test_regions() -> None:
     assert "  ||\n" in str(draw(ORDER, "plantuml"))
     assert "stroke-dash: 4" in str(draw(ORDER, "d2"))
     assert str(draw(ORDER, "dot")).count('style="rounded,filled,dashed"') == 2
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+def test_regions_are_drawn_in_declared_order(direction: str) -> None:
+    svg = str(draw(ORDER, "svg", Look(direction=direction)))
+    places = {
+        title: (float(x), float(y))
+        for x, y, title in re.findall(r'x="([-\d.]+)" y="([-\d.]+)"[^>]*>(\w+)</text>', svg)
+    }
+    axis = 0 if direction == "TB" else 1
+    assert places["Payment"][axis] < places["Packing"][axis]
+
+
+def test_a_region_without_a_name_has_no_title_in_an_image() -> None:
+    regions = "[*] --> A\nA --> B : x\n--\n[*] --> C\nC --> D : y\n"
+    text = f"stateDiagram-v2\n[*] --> Both\nstate Both {{\n{regions}}}\nBoth --> Off : off\n"
+    machine = machine_of(parse_diagram(text, "m.mmd", MERMAID))
+    assert "Both 1</text>" not in str(draw(machine, "svg"))
+    assert "Both</text>" in str(draw(machine, "svg"))
+    assert "Both 1" in str(draw(machine, "mermaid"))
 
 
 def test_plantuml_draws_regions_as_boxes_where_an_arrow_leaves_one() -> None:

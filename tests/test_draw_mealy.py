@@ -54,6 +54,10 @@ def test_long_labels_are_numbers_which_the_legend_explains() -> None:
     (line,) = shown.legend
     assert line.startswith("(1) a_long_input_0, a_long_input_2, ")
     assert line.endswith("a_long_input_11 / x1")
+    for form in ("mermaid", "plantuml", "dot", "d2"):  # who reads a text back reads the labels
+        text = str(draw(mealy, form))
+        assert "a_long_input_11" in text
+        assert "(1)" not in text
 
 
 CORPUS = os.environ.get("FSM_CORPUS", "")

@@ -1,5 +1,7 @@
 """Large machines are drawn as an overview: their size decides, never the time."""
 
+import re
+
 import pytest
 
 from fsm.drawing import draw
@@ -8,6 +10,9 @@ from fsm.drawing.layout import layers_passed
 from fsm.drawing.model import Look
 from fsm.drawing.overview import overview_of
 from fsm.drawing.pictures import picture_of
+from fsm.formats.diagrams.dialects import MERMAID
+from fsm.formats.diagrams.lines import parse_diagram
+from fsm.formats.diagrams.to_machine import machine_of
 from fsm.machine import Machine, State, Transition
 
 
@@ -49,6 +54,22 @@ def test_groups_are_statuses_where_these_tell_enough() -> None:
     shown = overview_of(picture_of(rooms(10, 6, statuses=5)))
     assert [node.title for node in shown.nodes] == [f"Status {i}" for i in range(5)]
     assert [arrow.labels for arrow in shown.arrows] == [("2",)] * 5
+
+
+@pytest.mark.parametrize(("count", "size"), [(40, 3), (10, 12)], ids=["merged", "one each"])
+def test_states_inside_a_declared_state_stay_together(count: int, size: int) -> None:
+    lines = [
+        f"state c{i} {{\n[*] --> c{i}s0\n"
+        + "".join(f"c{i}s{k} --> c{i}s{k + 1} : e{k}\n" for k in range(size - 1))
+        + f"}}\nc{i // 3} --> c{i + 1} : go{i % 3}\n"
+        for i in range(count)
+    ]
+    text = f"stateDiagram-v2\n[*] --> c0\n{''.join(lines)}c{count} --> [*] : end\n"
+    shown = overview_of(picture_of(machine_of(parse_diagram(text, "m.mmd", MERMAID))))
+    groups = [{name.partition("s")[0] for name in node.covers} for node in shown.nodes]
+    assert sum(map(len, groups)) == len(set().union(*groups))
+    assert len(groups) <= 30
+    assert any(re.match(r"c0\b", node.title) for node in shown.nodes)
 
 
 def test_no_overview_has_too_many_groups() -> None:

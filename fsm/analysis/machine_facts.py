@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fsm.catalog import as_machine
+from fsm.comparison.timers import timers_at
 from fsm.graph import equivalence_classes, reaching
 from fsm.machine import Machine, Transition
 from fsm.read_only import hold_mappings
@@ -83,7 +84,8 @@ def analyse(machine: Machine | str) -> MachineFacts:
     """Return the facts of a machine.
 
     ``machine`` is a machine or its name. States are equivalent where no trace shows another
-    status, rejects another event, or leads to a final state from one of them only.
+    status, rejects another event, or leads to a final state from one of them only, and no other
+    timers run or start on it.
 
     Raises :class:`fsm.errors.MachineError` where the name is that of no machine.
 
@@ -117,8 +119,8 @@ def analyse(machine: Machine | str) -> MachineFacts:
 def classes_of(machine: Machine) -> tuple[tuple[str, ...], ...]:
     """Return the reachable states in classes of those that no trace tells apart.
 
-    States are told apart by their status, by the events they reject, and by whether they are
-    final.
+    States are told apart by their status, by the events they reject, by whether they are final,
+    and by the timers that run in them or that their events start.
     """
     reachable = list(machine.traces)
     number = {name: s for s, name in enumerate(reachable)}
@@ -127,7 +129,12 @@ def classes_of(machine: Machine) -> tuple[tuple[str, ...], ...]:
         if t.source in number:
             leaving[number[t.source]].append(t)
     labels = [
-        (machine.status(name), machine.state(name).final, tuple(t.event for t in accepted))
+        (
+            machine.status(name),
+            machine.state(name).final,
+            tuple(t.event for t in accepted),
+            timers_at(machine, name, accepted),
+        )
         for name, accepted in zip(reachable, leaving, strict=True)
     ]
     successors = [[number[t.target] for t in accepted] for accepted in leaving]

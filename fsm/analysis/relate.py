@@ -40,7 +40,8 @@ def equivalent(a: Machine | str, b: Machine | str) -> Trace | None:
 
     Its last event is accepted by one of them only, shows different statuses, or leads to a final
     state in one of them only. Guards are compared as in :func:`refines`. It is empty
-    where they differ at the start.
+    where they differ at the start. Deadlines and timers are not compared: see
+    :func:`fsm.comparison.compare`.
     """
     return _counter_trace(as_machine(a), as_machine(b), both=True)
 
@@ -133,10 +134,12 @@ def _product_state(p: State, q: State) -> State:
 def quotient(machine: Machine | str) -> Machine:
     """Return the smallest equivalent machine; each class of states has the name of its first one.
 
-    States of one class show one status, accept the same events, and all are final or none is.
+    States of one class show one status, accept the same events, start the same timers, and all are
+    final or none is.
     Unreachable states are left out, and with them a deadline and the statuses of indicators that
     only they have. Raises :class:`MachineError` where the state of the deadline is equivalent to
-    a state without one, or where a timer runs in one of two equivalent states.
+    a state without one, or where two timers of the same event and delay run in two equivalent
+    states.
     """
     machine = as_machine(machine)
     blocks = classes_of(machine)

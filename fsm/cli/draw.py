@@ -57,6 +57,7 @@ from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
+from fsm.drawing.xstate import LEFT_OUT
 from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -254,8 +255,8 @@ def command(
     draws its table.
 
     dot, mermaid, plantuml, d2, svg, png and pdf are diagrams. scxml, json and xstate hold the
-    whole machine; scxml and json files can be used as MACHINE. One overlay can be shown at a
-    time; the options of logs are for the log of --counts.
+    whole machine, xstate without its timers; scxml and json files can be used as MACHINE. One
+    overlay can be shown at a time; the options of logs are for the log of --counts.
     """
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
@@ -308,7 +309,7 @@ def command(
 
 def _tell(text: str) -> None:
     """Print what the drawing says about itself."""
-    print_message(text if text.startswith(TABLE_DRAWN) else f"{text}. {_HINT}")
+    print_message(text if text.startswith((TABLE_DRAWN, LEFT_OUT)) else f"{text}. {_HINT}")
 
 
 def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 from fsm.alphabet import JointInput
 from fsm.comparison.result import StatePair
-from fsm.comparison.timers import running_timers, starting_timers
+from fsm.comparison.timers import timers_at
 from fsm.graph import equivalence_classes
-from fsm.machine import Machine, Transition
+from fsm.machine import Machine
 
 __all__ = ["alike_pairs", "expiry"]
 
@@ -41,20 +41,12 @@ def alike_pairs(
             steps = [machine.step(state.name, s) if s is not None else None for s in symbols]
             rows.append([place[side, t.target] if t else -1 for t in steps])
             counted = tuple(i.counts(state.status) for i in indicators)
-            due = expiry(machine, state.name), _timers(machine, state.name, steps)
+            due = expiry(machine, state.name), timers_at(machine, state.name, steps)
             labels.append((state.status, state.final, due, counted))
     number = {
         s: block for block, states in enumerate(equivalence_classes(labels, rows)) for s in states
     }
     return lambda pair: number[place[0, pair[0]]] == number[place[1, pair[1]]]
-
-
-def _timers(machine: Machine, state: str, steps: Sequence[Transition | None]) -> object:
-    """Return the timers that run in a state, and those that each step from it starts."""
-    if not machine.timers:
-        return frozenset[str](), frozenset[str]()
-    started = [(x, starting_timers(machine, t)) for x, t in enumerate(steps) if t]
-    return running_timers(machine, state), frozenset(s for s in started if s[1])
 
 
 def expiry(machine: Machine, state: str) -> str | None:

@@ -15,7 +15,7 @@ from fsm.comparison.result import (
     Settlement,
     StatePair,
 )
-from fsm.comparison.timers import running_timers, starting_timers
+from fsm.comparison.timers import running_timers, timers_of_step, timers_of_the_start
 from fsm.errors import MachineError
 from fsm.graph import PathSearch, breadth_first, reaching
 from fsm.machine import Effect, Machine, Transition
@@ -201,12 +201,17 @@ class _Lockstep:
     ) -> Iterator[tuple[StatePair, Trace, frozenset[str], frozenset[str]]]:
         """Yield the timers that run in a pair, then those that each event there starts."""
         trace = self.pairs.path(pair)
+        if pair == self.start:
+            yield pair, trace, timers_of_the_start(self.a), timers_of_the_start(self.b)
         yield pair, trace, running_timers(self.a, pair[0]), running_timers(self.b, pair[1])
         for joint in self.shared:
             x, y = joint.steps(self.a, self.b, pair)
             if x and y:
-                started = starting_timers(self.a, x), starting_timers(self.b, y)
-                yield (x.target, y.target), (*trace, joint.name), *started
+                ours, theirs = (
+                    timers_of_step(self.a, x, self.b, y),
+                    timers_of_step(self.b, y, self.a, x),
+                )
+                yield (x.target, y.target), (*trace, joint.name), ours, theirs
 
     def indicators(self) -> Iterator[Difference]:
         ours, theirs = ([i.name for i in m.indicators] for m in (self.a, self.b))
@@ -246,10 +251,13 @@ class _Lockstep:
     def settlement(self) -> Settlement:
         """Return the greatest set of pairs that agree and that no event leaves."""
         arcs = [(pair, target) for pair in self.pairs for _, target in self.moves(pair)]
+        timed = self.a.timers or self.b.timers
         unlike = [
             pair
             for pair in self.pairs
             if len(set(self.statuses_of(pair))) + len(set(self.final_in(pair))) > 2
+            or expiry(self.a, pair[0]) != expiry(self.b, pair[1])
+            or (timed and any(x != y for _, _, x, y in self._timers_at(pair)))
         ]
         unsettled = reaching(unlike, arcs)
         settled = tuple(pair for pair in self.pairs if pair not in unsettled)

@@ -51,8 +51,8 @@ class Difference:
     is the last one of the trace, those before it. ``shows`` is what each machine has there: its
     status (``None``: nothing is shown yet), ``final`` or ``not final``, ``accepted`` or
     ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, the timers that
-    only it has or ``None``, its indicator or ``None``. Events are named with the guards that either
-    machine asks for; see :mod:`fsm.alphabet`.
+    only it has, starts anew or lets run on, or ``None``, its indicator or ``None``. Events are
+    named with the guards that either machine asks for; see :mod:`fsm.alphabet`.
     """
 
     kind: DifferenceKind
@@ -108,7 +108,7 @@ class Settlement:
     """Where two machines with one skeleton agree for good.
 
     ``pairs`` is the greatest set of pairs of states in which both statuses agree, both are
-    final or neither is, and which no event leaves.
+    final or neither is, the deadline and timers do the same, and which no event leaves.
     """
 
     pairs: tuple[StatePair, ...]

@@ -23,6 +23,7 @@ from fsm.compile.refusals import (
 )
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Indicator, Timer
+from fsm.machine_faults import as_tuple, timer_fault
 from fsm.suggest import no_such
 
 __all__ = ["read_chart"]
@@ -177,14 +178,19 @@ def _indicators(declared: Declaration) -> tuple[Indicator, ...]:
 def _timers(declared: Declaration) -> Iterator[ChartTimer]:
     """Yield the timers of a class, each of one state: its own or one around others."""
     ids = {state.id: declared.index(state) for state in declared.states}
-    for timer in _attribute(declared, "timers", tuple) or ():
-        if not isinstance(timer, Timer):
-            raise MachineError(f"{declared.name}: timers holds {timer!r}, which is no Timer")
+    declaration = getattr(declared.chart_class, "timers", None) or ()
+    several = (declaration,) if isinstance(declaration, Timer) else declaration
+    for timer in as_tuple(several, Timer, f"{declared.name}: timers"):
+        if fault := timer_fault(timer):
+            raise MachineError(f"{declared.name}: {fault}")
         where = f"{declared.name}: the timer {str(timer)!r}"
         if timer.event not in declared.alphabet:
             raise MachineError(f"{where}: {no_such('event', timer.event, declared.alphabet)}")
         if len(timer.states) != 1 or timer.restarts:
-            raise MachineError(f"{where}: name one state of the class, perhaps one around others")
+            raise MachineError(
+                f"{where}: name one state of the class, perhaps one around others; where leaving "
+                "one of several for another restarts the timer, write one for each"
+            )
         if timer.states[0] not in ids:
             raise MachineError(f"{where}: {no_such('state', timer.states[0], ids)}")
         yield ChartTimer(ids[timer.states[0]], timer.event, timer.delay, timer.stops)

@@ -102,7 +102,8 @@ def draw(
     overlay and the words. The other arguments are for images: ``engine`` is a layout engine of
     Graphviz; ``renderer`` is ``"dot"`` for the Graphviz program or ``"wheel"`` for the one of the
     extra ``svg`` (default: whichever is installed). A large machine is drawn as an overview, and
-    ``warn`` is called with a message; its size decides, never the time that a layout takes.
+    ``warn`` is called with a message; its size decides, never the time that a layout takes. It is
+    called as well for timers, which ``xstate`` leaves out.
 
     Raises :class:`FsmError` for an unknown format, direction, state or status, and for a document
     of a part of a machine; :class:`fsm.errors.MissingToolError` for an image without Graphviz;
@@ -133,6 +134,11 @@ def draw(
     given, look = as_specification(machine), look or Look()
     if format in DOCUMENTS:
         whole = given if isinstance(given, Machine) else given.machine()
+        if format == "xstate" and warn is not None:
+            from fsm.drawing.xstate import left_out
+
+            if note := left_out(whole):
+                warn(note)
         return _document(whole, format, look)
     machine = given if isinstance(given, Machine) else sketch_of(given)
     if format in TEXTS:
@@ -140,7 +146,8 @@ def draw(
             look = replace(look, group=False)
         if format == "d2":  # its layouts draw labels of parallel arrows over each other
             look = replace(look, stacked=True)
-        picture = picture_of(machine, look)
+        # Who reads a text back reads the labels, not the legend.
+        picture = picture_of(machine, look, numbers=False)
         _tell(picture, warn)
         return _text(picture, format, engine)
     from fsm.drawing.graphviz import lay_out

@@ -98,7 +98,17 @@ class _States:
             inside=(*self.lines.inside(i), *self._more(i)),
             marks=self.lines.marks(i),
             covers=declaration.covers[i],
+            nameless=self._is_nameless(i),
         )
+
+    def _is_nameless(self, i: int) -> bool:
+        """Return whether a state is a region that was not named, and so has a number."""
+        node, nodes = self.chart.nodes[i], self.chart.nodes
+        if node.parent is None or not nodes[node.parent].parallel:
+            return False
+        around = nodes[node.parent]
+        number = node.id.removeprefix(f"{around.id}.")
+        return number.isdecimal() and node.title == f"{around.title} {number}"
 
     def _more(self, i: int) -> tuple[str, ...]:
         """Return how many arrows of a state lead to what is not drawn."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cached_property
 from itertools import pairwise
 
 from graphviz import Digraph
@@ -26,7 +28,8 @@ class NestedDrawing(Drawing):
         paint = paint_of(box.rank)
         notes = tuple(line for text in box.inside for line in self._lines(text, 40))
         marks = tuple((m.tone, line) for m in box.marks for line in wrapped(m.text, 40))
-        title = tuple(f"\xa0{line}\xa0" for line in self._lines(box.label, 30))
+        shown = "" if box.nameless and not self.joinable else box.label
+        title = tuple(f"\xa0{line}\xa0" for line in self._lines(shown, 30))
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
                 label=self._title(title, notes, marks),
@@ -41,15 +44,26 @@ class NestedDrawing(Drawing):
             )
             for node in box.nodes:
                 self._node(cluster, node, paint._replace(fill=WHITE))
-            for inner in box.boxes:
+            for inner in self._in_order(box):
                 self._box(cluster, inner, depth + 1, region=box.parallel)
             if box.initial:
                 self._mark(cluster, self._start(box), box.first)
                 for end in box.initial:
                     self._lead(cluster, self._start(box), end)
+                self._raise_history(cluster, box)
             self._labels(cluster, box.name)
             if box.parallel and self.layout.is_layered:
                 self._align(cluster, box)
+
+    def _in_order(self, box: Box) -> Iterable[Box]:
+        """Return the boxes in a box as Graphviz is to be given them.
+
+        It sets regions from right to left where layers are one below the other. Who reads a text
+        is given them as declared.
+        """
+        across = self.picture.direction in ("LR", "RL")
+        as_declared = across or self.joinable or not box.parallel
+        return box.boxes if as_declared else reversed(box.boxes)
 
     def _title(
         self,
@@ -63,6 +77,30 @@ class NestedDrawing(Drawing):
             return label if "\\n" not in label else label.replace("\\n", "\\l") + "\\l"
         left = '<BR ALIGN="LEFT"/>'
         return label if "<BR/>" not in label else f"{label[:-1].replace('<BR/>', left)}{left}>"
+
+    def _raise_history(self, cluster: Digraph, box: Box) -> None:
+        """Keep history states near the initial mark: arrows to them set no layer."""
+        for node in box.nodes:
+            if node.history and self.layout.is_layered:
+                cluster.edge(self._start(box), self.ids[node.name], style="invis")
+
+    def _line(
+        self,
+        graph: Digraph,
+        tail: tuple[str, str | None],
+        head: tuple[str, str | None],
+        attributes: dict[str, str],
+        backward: bool,
+    ) -> None:
+        if head[0] in self.raised:
+            attributes = attributes | {"constraint": "false"}
+        super()._line(graph, tail, head, attributes, backward)
+
+    @cached_property
+    def raised(self) -> set[str]:
+        """The history states that stand near the initial mark of their box."""
+        boxes = (box for box in self.picture.all_boxes if box.initial)
+        return {self.ids[node.name] for box in boxes for node in box.nodes if node.history}
 
     def _ground(self, box: str | None) -> str:
         depth = 1 if box is None else len(self.nesting.around_box(box))

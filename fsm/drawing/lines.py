@@ -70,13 +70,10 @@ class StateLines:
         return any(timer.event in edge.events for _, edge in edges)
 
     def event_text(self, event: str, source: int) -> str:
-        """Return an event of a declared transition; a clock stands before one of a timer."""
-        timers = self.timers.get(event, ())
-        if not timers:
-            return event
-        delays = [timer.delay for timer in timers if timer.node == source]
+        """Return an event of a declared transition, with a clock where its source has the timer."""
+        delays = [timer.delay for timer in self.timers.get(event, ()) if timer.node == source]
         if not delays:
-            return f"{CLOCK} {event}"
+            return event
         name = "" if _UNNAMED.match(event) else f"{event} "
         return f"{CLOCK} {name}{after_text(delays[0])}"
 

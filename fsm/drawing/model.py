@@ -107,6 +107,8 @@ class Box:
     marks: tuple[Mark, ...] = ()
     covers: tuple[str, ...] = ()
     """The states of the machine in which it is active."""
+    nameless: bool = False
+    """Whether it is a region whose label is only the number that the reader of a file gave it."""
 
     @property
     def parts(self) -> tuple[DrawnState | Box, ...]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from fsm.drawing.model import Arrow, DrawnState, Picture
+from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.text import quantity
 
 __all__ = ["overview_of"]
@@ -14,6 +14,8 @@ __all__ = ["overview_of"]
 _MOST_GROUPS = 30
 _FEWEST_GROUPS = 4
 """Fewer statuses than this tell too little about a large machine."""
+_NAMED = 2
+"""As many declared states of a group are named."""
 _SEED = 1
 _MOST_ARROWS = 2
 """As many arrows for each group are drawn, those that stand for most."""
@@ -23,21 +25,26 @@ def overview_of(picture: Picture) -> Picture:
     """Return a picture of groups of states.
 
     A group holds the states of a status or, where there are too few or too many statuses, states
-    that have more arrows between each other than to others (the method of Louvain). It is called
-    like its status, or like the state in it with the most arrows.
+    that have more arrows between each other than to others (the method of Louvain); states that
+    are declared in one state stay together. It is called like its status, like the declared states
+    in it, or like the state in it with the most arrows.
     """
     nodes = picture.nodes
     arrows = Counter((arrow.source, arrow.target) for arrow in picture.arrows)
     status = {node.name: node.status or "" for node in nodes}
     by_status = _FEWEST_GROUPS <= len(set(status.values())) <= _MOST_GROUPS
-    groups = _by_status(status) if by_status else _communities([*status], arrows)
+    boxes = _outermost(picture)
+    groups = _by_status(status) if by_status else _communities(boxes, arrows)
     group_of = {name: number for number, names in enumerate(groups) for name in names}
     degree: Counter[str] = Counter()
     for (source, target), count in arrows.items():
         degree[source] += count
         degree[target] += count
     known = {node.name: node for node in nodes}
-    drawn = [_group([known[name] for name in names], degree, by_status) for names in groups]
+    drawn = [
+        _group([known[name] for name in names], degree, by_status, [boxes[name] for name in names])
+        for names in groups
+    ]
     merged, left_out = _arrows(picture.arrows, group_of, drawn)
     return replace(
         picture,
@@ -59,6 +66,14 @@ def _legend(picture: Picture, groups: int, left_out: int) -> Iterable[str]:
         yield f"Not drawn: {quantity(left_out, 'arrow')} between groups that few lead between"
 
 
+def _outermost(picture: Picture) -> dict[str, Box | None]:
+    """Return the outermost declared state around each state, if these tell enough."""
+    around: dict[str, Box | None] = dict.fromkeys((node.name for node in picture.nodes), None)
+    if picture.is_declared and len(picture.boxes) >= _FEWEST_GROUPS:
+        around |= {node.name: box for box in picture.boxes for node in box.all_nodes}
+    return around
+
+
 def _by_status(status: Mapping[str, str]) -> list[list[str]]:
     groups: dict[str, list[str]] = {}
     for name, shown in status.items():
@@ -66,12 +81,18 @@ def _by_status(status: Mapping[str, str]) -> list[list[str]]:
     return list(groups.values())
 
 
-def _communities(names: list[str], arrows: Mapping[tuple[str, str], int]) -> list[list[str]]:
-    """Return groups of states, in the order of their first state."""
+def _communities(
+    boxes: Mapping[str, Box | None], arrows: Mapping[tuple[str, str], int]
+) -> list[list[str]]:
+    """Return groups of states, in the order of their first state; no box is in two of them."""
     import networkx as nx
 
+    names = [*boxes]
     place = {name: number for number, name in enumerate(names)}
-    groups = [[number] for number in range(len(names))]
+    together: dict[str | int, list[int]] = {}
+    for number, box in enumerate(boxes.values()):
+        together.setdefault(number if box is None else box.name, []).append(number)
+    groups = list(together.values())
     while len(groups) > _MOST_GROUPS:
         group_of = {number: i for i, group in enumerate(groups) for number in group}
         weights: Counter[tuple[int, int]] = Counter()
@@ -91,14 +112,17 @@ def _communities(names: list[str], arrows: Mapping[tuple[str, str], int]) -> lis
     return [[names[number] for number in group] for group in groups]
 
 
-def _group(nodes: list[DrawnState], degree: Mapping[str, int], by_status: bool) -> DrawnState:
+def _group(
+    nodes: list[DrawnState], degree: Mapping[str, int], by_status: bool, boxes: list[Box | None]
+) -> DrawnState:
+    """Return a group as a state, called like its status or the boxes in it, or like one state."""
     first = max(nodes, key=lambda node: degree.get(node.name, 0))
     if len(nodes) == 1:
         return first
     statuses = {node.status for node in nodes}
     ranks = {node.rank for node in nodes}
     status = first.status if len(statuses) == 1 else None
-    title = status if by_status and status else f"{first.title} …"
+    title = status if by_status and status else _name_of(boxes) or f"{first.title} …"
     return DrawnState(
         name=first.name,
         title=title,
@@ -110,6 +134,13 @@ def _group(nodes: list[DrawnState], degree: Mapping[str, int], by_status: bool) 
         marks=(),
         covers=tuple(name for node in nodes for name in node.covers),
     )
+
+
+def _name_of(boxes: list[Box | None]) -> str:
+    """Return the labels of the boxes in a group, the first ones of many; empty without any."""
+    labels = list({box.name: box.label for box in boxes if box is not None}.values())
+    more = " …" if labels and (labels[_NAMED:] or None in boxes) else ""
+    return f"{', '.join(labels[:_NAMED])}{more}"
 
 
 def _arrows(

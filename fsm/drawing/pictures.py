@@ -18,11 +18,12 @@ from fsm.suggest import no_such
 __all__ = ["picture_of"]
 
 
-def picture_of(machine: Machine, look: Look | None = None) -> Picture:
+def picture_of(machine: Machine, look: Look | None = None, *, numbers: bool = True) -> Picture:
     """Return the picture of a machine.
 
     A machine that was declared with states inside states is drawn so. Where the look asks for the
-    table or for no boxes, or has marks that only the table can show, the table is drawn.
+    table or for no boxes, or has marks that only the table can show, the table is drawn. With
+    ``numbers``, very long labels of a Mealy machine are numbers that the legend explains.
 
     Raises :class:`FsmError` for a direction, an event, a state or a status that does not exist.
     """
@@ -42,7 +43,7 @@ def picture_of(machine: Machine, look: Look | None = None) -> Picture:
     view = of_statuses(view, look.only) if look.only else view
     if look.flat or not look.group or not is_nested(machine):
         picture = table_picture(machine, view, look)
-        return with_numbers(picture) if isinstance(machine, MealySketch) else picture
+        return with_numbers(picture) if numbers and isinstance(machine, MealySketch) else picture
     try:
         return declared_picture(machine, view, look)
     except OnlyTableError as error:

@@ -7,9 +7,12 @@ from typing import Any
 
 from fsm.machine import Machine, State, Transition
 from fsm.machine_parts import refinements
-from fsm.text import json_text, plain_ids
+from fsm.text import first_names, json_text, plain_ids, quantity
 
-__all__ = ["to_xstate"]
+__all__ = ["LEFT_OUT", "left_out", "to_xstate"]
+
+LEFT_OUT = "xstate leaves out"
+"""How the message begins that says what is not in the configuration."""
 
 # Names that every JavaScript object has.
 _TAKEN = ("constructor", "prototype", "hasOwnProperty", "isPrototypeOf", "toString", "valueOf")
@@ -25,9 +28,18 @@ def to_xstate(machine: Machine, *, group: bool = True) -> str:
         setup({guards: {is: ({context}, wanted) =>
             Object.entries(wanted).every(([name, truth]) => context[name] === truth)}})
 
-    Names that have a meaning in XState are in ``meta`` and ``description``.
+    Names that have a meaning in XState are in ``meta`` and ``description``. Timers are left out:
+    see :func:`left_out`.
     """
     return f"{json_text(_Config(machine).config(group), indent=2)}\n"
+
+
+def left_out(machine: Machine) -> str:
+    """Return a message that names the timers, which a configuration lacks; empty for none."""
+    if not machine.timers:
+        return ""
+    names = first_names([str(timer) for timer in machine.timers])
+    return f"{LEFT_OUT} {quantity(len(machine.timers), 'timer')}: {names}; scxml and json keep them"
 
 
 class _Config:

@@ -10,7 +10,7 @@ from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.cases import Decision, decide, meant, possible_steps, refined
 from fsm.flattening.stepper import Configuration, Macrostep, OrderNeededError, Stepper
-from fsm.flattening.timers import refuse_lost_timers, timers_of, unheard_timers
+from fsm.flattening.timers import passed_at_start, timers_of, unheard_timers
 from fsm.flattening.variants import VariantNames, representatives
 from fsm.graph import breadth_first
 from fsm.guard import MAX_GUARDS, Valuation, symbol, valuations
@@ -59,7 +59,6 @@ class _Flattening:
             return (step.after for decision in row for step in possible_steps(decision))
 
         start = stepper.start()
-        refuse_lost_timers(self.chart, stepper.entered_at_start, start)
         breadth_first([start], successors)
         self.symbols = {
             event: [
@@ -121,13 +120,21 @@ class _Flattening:
             for text, (event, step) in rows[c].items()
         )
         held = {text: valuation for pairs in self.symbols.values() for text, valuation in pairs}
+        initial = states[self.start].name
+        passed = passed_at_start(chart, self.stepper.entered_at_start, self.start)
+        steps = (
+            (c, text, replace(step, after=self.same[step.after]))
+            for c in ordered
+            for text, (_, step) in rows[c].items()
+        )
+        timers = tuple(timers_of(chart, states, steps, start=self.start, passed=passed))
         return Machine(
             name=name,
             title=chart.title,
             states=tuple(states.values()),
             events=tuple(text for refined in self.symbols.values() for text, _ in refined),
             transitions=tuple(_told_apart(transitions, held)),
-            initial=states[self.start].name,
+            initial=initial,
             indicators=chart.indicators,
             deadline=chart.deadline,
             companion=chart.companion,
@@ -136,15 +143,13 @@ class _Flattening:
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached
             ),
-            ignored=(*self._ignored(states), *self._unheard(), *unheard_timers(chart)),
-            assumed=(*chart.assumed, *self._assumed()),
-            timers=tuple(
-                timers_of(
-                    chart,
-                    states,
-                    ((c, t, step) for c in ordered for t, (_, step) in rows[c].items()),
-                )
+            ignored=(
+                *self._ignored(states),
+                *self._unheard(),
+                *unheard_timers(chart),
             ),
+            assumed=(*chart.assumed, *self._assumed()),
+            timers=timers,
             chart=chart,
         )
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_charts import declare, plans
@@ -63,3 +68,46 @@ def test_timers_start_where_the_library_enters_their_state(plan, picks, stops):
             assert starts(machine, timer, state, text) == expected, (timer, state, text)
             assert (step.target in timer.states) == (timer.scope in active)
         state = step.target
+
+
+SECOND = timedelta(seconds=1)
+NO_TIMERS: dict[str, tuple[Callable[[], object], str]] = {
+    "delay in a text": (
+        lambda: Timer("go", "5s", ("a",)),
+        (
+            "Timed: the timer of 'go' runs '5s'; write whole microseconds, 0 to a hundred years, "
+            "or Timer.of('go', timedelta(minutes=30), 'state')"
+        ),
+    ),
+    "delay in seconds": (
+        lambda: Timer.of("go", 5, "a"),
+        "the timer of 'go' runs 5; write timedelta(minutes=30), or timedelta(seconds=5)",
+    ),
+    "before its start": (lambda: Timer.of("go", -SECOND, "a"), "runs -1000000; write whole"),
+    "no event": (lambda: Timer.of(None, SECOND, "a"), "the timer of None: name its event"),
+    "states that are no text": (lambda: Timer.of("go", SECOND, 3), "name them by their ids"),
+    "two states": (lambda: Timer.of("go", SECOND, "a", "b"), "name one state of the class"),
+    "no timer": (lambda: ["go"], "Timed: timers holds 'go', which is no Timer"),
+    "no timers": (lambda: 3, "Timed: timers is 3, not a sequence"),
+}
+
+
+def timed(value: object) -> Machine:
+    class Timed(StateChart):
+        timers = value
+        a, b = State(initial=True), State(final=True)
+        go = a.to(b)
+
+    return compile_chart(Timed)
+
+
+@pytest.mark.parametrize(("make", "message"), NO_TIMERS.values(), ids=list(NO_TIMERS))
+def test_what_is_no_timer_is_refused(make, message):
+    with pytest.raises(MachineError, match=re.escape(message)):
+        timed(make())
+
+
+@pytest.mark.parametrize("several", [tuple, list, next], ids=["tuple", "list", "alone"])
+def test_timers_are_a_sequence_or_one_of_them(several):
+    timer = Timer.of("go", SECOND, "a")
+    assert timed(several(iter([timer]))).timers == (replace(timer, scope="a"),)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -15,12 +16,13 @@ from random_machines import machines
 from random_xstate import random_config
 
 from fsm.catalog import load
+from fsm.drawing import draw
 from fsm.drawing.xstate import to_xstate
 from fsm.errors import MachineError
 from fsm.formats.json_objects import LocatedJson
 from fsm.formats.statecharts.xstate import read_xstate
 from fsm.guard import Valuation, symbol, valuations
-from fsm.machine import Machine
+from fsm.machine import Machine, Timer
 from fsm.machines import NAMES
 
 SCRIPT = Path(__file__).parent / "tools" / "xstate_walk.mjs"
@@ -44,6 +46,15 @@ def test_the_built_in_machines_are_read_back(name: str) -> None:
     assert (again.initial, reached(again)) == (machine.initial, reached(machine))
     shown = {state.name: (state.status, state.title, state.final) for state in machine.states}
     assert {s.name: (s.status, s.title, s.final) for s in again.states} == shown
+
+
+def test_timers_are_said_to_be_left_out() -> None:
+    said: list[str] = []
+    machine = load("with-feedback")
+    timed = replace(machine, timers=(Timer(machine.events[0], 1_000_000, (machine.initial,)),))
+    assert draw(timed, "xstate", warn=said.append) == draw(machine, "xstate", warn=said.append)
+    where = f"{machine.events[0]} after 1s in {machine.initial}"
+    assert said == [f"xstate leaves out 1 timer: {where}; scxml and json keep them"]
 
 
 @given(machines(), st.booleans())
