@@ -256,8 +256,9 @@ FAILURES = {
 }  # fmt: skip
 
 
-def test_failures_of_states_language(tmp_path: Path) -> None:
-    machine = read(json.dumps(FAILURES), tmp_path)
+@pytest.mark.parametrize("error", ["States.ALL", "States.TaskFailed"])
+def test_failures_of_states_language(error: str, tmp_path: Path) -> None:
+    machine = read(json.dumps(FAILURES).replace("States.ALL", error), tmp_path)
     assert arrows(machine) == listed(
         "L+R; L+R L over T; L+R R passed L+P branch 2 done; L+P branch 2 done L over T; "
         "T T succeeded Succeeded; T T failed: States.TaskFailed F; T T failed: other F; "

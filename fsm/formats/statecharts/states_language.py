@@ -296,7 +296,8 @@ class _StatesLanguage:
                 self._fail(flow, number, line, f"{name} failed: {_TIMEOUT}", _TIMEOUT, None)
             return
         seen = {*named, _ALL} | ({_TIMEOUT} if timed else set())
-        for error in dict.fromkeys(e for errors, _ in self._around(flow) for e in errors):
+        outer = [e for errors, _ in self._around(flow) for e in errors]
+        for error in dict.fromkeys([*outer, _TIMEOUT] if _FAILED in outer else outer):
             if error not in seen:
                 self._fail(flow, number, line, f"{name} failed: {error}", error, None)
         self._fail(flow, number, line, f"{name} failed: other", "", None)
@@ -351,7 +352,7 @@ class _StatesLanguage:
 
     def _first(self, caught: Iterable[tuple[tuple[str, ...], int]], error: str) -> int | None:
         for errors, target in caught:
-            if error in errors or _ALL in errors:
+            if error in errors or _ALL in errors or (_FAILED in errors and error != _TIMEOUT):
                 return target
         return None
 
