@@ -5,7 +5,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.cli import command_group
+from fsm.formats.declared_chart import DeclaredChart
 from fsm.formats.json_document import to_json
 from fsm.guard import Formula, Guard
 from fsm.machine import Machine, Origin, State
@@ -89,7 +90,8 @@ def declared() -> dict[str, Any]:
     edges = edge, replace(edge, guard=asks, validator=asks)
     chart = Chart(
         "C", "C", nodes, edges, 0, ("x",), (), None, None, True, None, "scxml",
-        (ChartTimer(1, "x", 5, False),), (1,), (("a", True),), True, False, True, ("why",),
+        timers=(ChartTimer(1, "x", 5, False),), start=(1,), known=(("a", True),), has_data=True,
+        looks_first=True, enters_itself=False, strict=True, assumed=("why",),
     )  # fmt: skip
     bare = Machine("m", "m", (State("q", None, "q", ("q",)),), (), (), "q", chart=chart)
     value: dict[str, Any] = json.loads(to_json(bare))
@@ -245,6 +247,13 @@ def paths(node: Any, root: Any, value: Any, path: str) -> Iterator[str]:
         for inner in value.values():
             key = node["propertyNames"]["title"]
             yield from paths(node["additionalProperties"], root, inner, f"{path}.<{key}>")
+
+
+def test_what_is_written_of_a_declaration_is_read() -> None:
+    of_the_machine = {"indicators", "deadline", "companion", "unit"}
+    renamed = {"nodes": "states", "edges": "transitions"}
+    written = {renamed.get(field.name, field.name) for field in fields(Chart)} - of_the_machine
+    assert written == set(DeclaredChart.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", OUTPUTS)

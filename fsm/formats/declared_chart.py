@@ -94,6 +94,7 @@ class DeclaredChart(_Member):
     start: tuple[int, ...] = ()
     known: tuple[tuple[str, bool], ...] = ()
     has_data: bool = False
+    looks_first: bool = False
     enters_itself: bool = True
     strict: bool = False
     assumed: tuple[str, ...] = ()
