@@ -6,8 +6,10 @@ that it does not leave. Where python-statemachine differs, :attr:`fsm.chart.Char
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import permutations
 from typing import TypeAlias
 
 from fsm.chart import Chart, ChartEdge
@@ -71,6 +73,34 @@ class Moves:
             and edge.targets[:1] == (edge.source,)
             and self.chart.nodes[edge.source].is_atomic
         )
+
+    def crossing(self, edges: Sequence[ChartEdge], exits: Mapping[int, Set[int]]) -> str:
+        """Return why it is not certain which edges XState takes; an empty text where it is.
+
+        Where an edge leaves a region in which another one is enabled, that depends on the order in
+        which the regions were entered, where one may be entered alone; and on the version, where
+        the other edge has no target. ``exits`` are the states that each edge leaves, by its
+        identity.
+        """
+        if self.chart.rules != "xstate":
+            return ""
+        for edge, other in permutations(edges, 2):
+            apart = edge.source != other.source
+            apart = apart and not self.chart.is_inside(other.source, edge.source)
+            uncertain = self._enters_regions_alone or not other.targets
+            if apart and uncertain and other.source in exits[id(edge)]:
+                first, second = (self.chart.nodes[e.source].id for e in (edge, other))
+                return (
+                    f"{first!r} leaves the region of {second!r}, where the event counts as well; "
+                    "which of them XState takes is not certain, so leave one of them out"
+                )
+        return ""
+
+    @cached_property
+    def _enters_regions_alone(self) -> bool:
+        """Whether an edge leaves and enters a region of a parallel state, and not the others."""
+        domains = (self.domain(edge, {}) for edge in self.chart.edges)
+        return any(domain is not None and self.chart.nodes[domain].parallel for domain in domains)
 
     def _holds(self, source: int, targets: tuple[int, ...]) -> bool:
         """Whether an internal transition with these targets does not leave its source.

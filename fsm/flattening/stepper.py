@@ -347,6 +347,9 @@ class Stepper:
         if len(edges) < 2:
             return edges
         exits = {id(edge): self.moves.exits(run.active, edge, run.memory) for edge in edges}
+        crossing = self.moves.crossing(edges, exits)
+        if crossing:
+            raise MachineError(f"{self._at(run)}: {crossing}")
         kept: list[ChartEdge] = []
         losers, winners = set[int](), set[int]()
         for edge in edges:

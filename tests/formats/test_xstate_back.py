@@ -104,6 +104,8 @@ def test_xstate_does_along_walks_what_the_table_says(version: int, tmp_path: Pat
             machine = read_xstate(LocatedJson(json.dumps(config), "m.json"))
         except MachineError:
             continue
+        if version == 4 and any("read as version 5" in note for note in machine.assumed):
+            continue
         full = full_ids(config, "m")
         walk, row = [], [[sorted(full[a] for a in machine.state(machine.initial).atoms), False]]
         at, symbols = machine.initial, inputs(machine)
