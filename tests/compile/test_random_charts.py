@@ -104,9 +104,13 @@ def test_a_compiled_table_agrees_with_the_library_on_every_trace(plan, traces):
         check(chart_class, machine, picks)
 
 
+NO_ANSWER = ("before the first event", "for ever", "is an error there", "remembers nothing yet")
+"""Refusals of charts that end with an error in the library, or do what only data decide."""
+
+
 @at_full_depth
-def test_most_charts_with_structure_are_compiled():
-    """A refusal is easy to be right with; so most charts that nest or guard must compile."""
+def test_nearly_all_charts_with_an_answer_are_compiled():
+    """A refusal is easy to be right with; so charts that nest or guard must compile."""
     seen: Counter[tuple[str, bool]] = Counter()
     kept: Counter[tuple[str, bool]] = Counter()
 
@@ -114,14 +118,18 @@ def test_most_charts_with_structure_are_compiled():
     @settings(CI, derandomize=False, max_examples=samples(200, 60), phases=[Phase.generate])
     @given(plans())
     def count(plan):
-        seen[features(plan)] += 1
-        kept[features(plan)] += compiled(declare(plan)) is not None
+        try:
+            compile_chart(declare(plan))
+        except MachineError as error:
+            seen[features(plan)] += not any(text in str(error) for text in NO_ANSWER)
+        else:
+            seen[features(plan)] += 1
+            kept[features(plan)] += 1
 
     count()
-    share = {key: kept[key] / seen[key] for key in seen}
-    assert sum(seen.values()) == samples(200, 60)
-    assert share["nested", True] > 0.75
-    assert share["parallel", True] > 0.35
+    for shape in ("nested", "parallel"):
+        assert seen[shape, True] > samples(200, 60) // 20
+        assert kept[shape, True] / seen[shape, True] > 0.8
 
 
 @settings(CI, max_examples=samples(60))
