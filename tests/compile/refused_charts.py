@@ -647,3 +647,20 @@ class CompanionAsAClass(StateMachine):
     companion = StateMachine
     a = State(initial=True)
     go = a.to.itself()
+
+
+# Moves without an event
+
+
+class SetsItsState(StateChart):
+    a, b, go, back = two_states()
+
+    def after_go(self) -> None:
+        self.current_state_value = "a"
+
+
+class StartsElsewhere(StateChart):
+    a, b, go, back = two_states()
+
+    def __init__(self) -> None:
+        super().__init__(start_value="b")

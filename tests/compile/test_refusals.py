@@ -28,6 +28,9 @@ REFUSALS: dict[type[StateChart], str] = {
     charts.BaseChangedBySubclass: "state 'a', event 'stop': added by the subclass Subclass; declare each machine whole",
     charts.SubclassOnTheSameEvent: "state 'b', event 'go': added by the subclass _SameEvent; declare each machine whole",
     charts.ChangedByTheSubclassOfASubclass: "state 'a', event 'stop': added by the subclass _Loud; declare each machine whole",
+    # Moves without an event
+    charts.SetsItsState: "after_go sets 'current_state_value', which moves the machine without an event; declare the move as a transition",
+    charts.StartsElsewhere: "__init__ gives a start_value, which overrides the initial state; mark that state initial=True",
     # Ids and values of states, names of events
     charts.EqualValues: "states 'a' and 'b' have the same value 1",
     charts.EqualChildIds: "two states have the id 'x'; ids must be unique in the whole machine, also in sibling compounds",
