@@ -13,9 +13,14 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   const focus = () =>
     document.querySelectorAll("article pre, .table-wrapper").forEach((box) => {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+      if (scrolls) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     });
   focus();
   addEventListener("resize", focus);
+  // Styles and fonts that come late change widths without a resize of the window.
+  addEventListener("load", focus);
+  const observer = new ResizeObserver(focus);
+  document.querySelectorAll(".table-wrapper > table").forEach((table) => observer.observe(table));
 });
