@@ -8,7 +8,6 @@ function that it calls cannot be known, and is refused by name. No action runs.
 from __future__ import annotations
 
 import ast
-import dis
 import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -23,13 +22,12 @@ from statemachine.callbacks import CallbackGroup, CallbackSpec, SpecReference
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
 from fsm.compile.document_actions import document_emissions, is_document_action
 from fsm.compile.handed import names_behind
+from fsm.compile.unseen import refuse_unseen
 from fsm.errors import MachineError
 
 __all__ = ["Emission", "Emissions"]
 
 _SENDERS = frozenset({"send", "raise_"})
-_JUMPS = frozenset({"current_state_value", "current_state", "configuration", "history_values"})
-"""Attributes by which an action may move the machine without an event."""
 _MACHINE = "machine"
 """The name by which the library hands the machine to any callback."""
 
@@ -63,7 +61,7 @@ class Emissions:
         """The names used by functions that each function hands the machine to."""
         self._sending = self._names_that_send()
         self._refuse_hidden()
-        self._refuse_jumps()
+        refuse_unseen(declared.name, self._functions_declared(), _body)
         # Every action is read now, so that nothing is refused only when it is asked for.
         states, transitions = declared.states, self._transitions()
         found = [self.of_entry(s) for s in states] + [self.of_exit(s) for s in states]
@@ -163,20 +161,6 @@ class Emissions:
         for key, value in vars(self._class).items():
             if key.startswith("__") and (name := self._sends(value)):
                 self._refuse(key, name)
-
-    def _refuse_jumps(self) -> None:
-        """Refuse what moves the machine without an event, or starts it in another state."""
-        for key, function in self._functions_declared():
-            for name in sorted(_names_set(function.__code__) & _JUMPS):
-                raise MachineError(
-                    f"{self._declared.name}: {key} sets {name!r}, which moves the machine without "
-                    "an event; declare the move as a transition"
-                )
-            if key == "__init__" and "start_value" in _keywords(function.__code__):
-                raise MachineError(
-                    f"{self._declared.name}: __init__ gives a start_value, which overrides the "
-                    "initial state; mark that state initial=True"
-                )
 
     def _functions_declared(self) -> Iterator[tuple[str, FunctionType]]:
         """Yield the functions of the class and its listeners, each with its name there."""
@@ -367,16 +351,3 @@ def _names_used(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             names |= _names_used(constant)
     return names
-
-
-def _names_set(code: CodeType) -> set[str]:
-    """Return the names of the attributes that a function sets, also inside of it."""
-    names = {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_ATTR"}
-    inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return names.union(*map(_names_set, inner))
-
-
-def _keywords(code: CodeType) -> set[str]:
-    """Return the names of the keyword arguments that a function gives, among other texts."""
-    tuples = (constant for constant in code.co_consts if isinstance(constant, tuple))
-    return {name for names in tuples for name in names if isinstance(name, str)}

@@ -41,7 +41,9 @@ def names_behind(
     machines &= frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
     if not machines:
         return
-    for statement in body(function) or ():
+    statements = body(function) or ()
+    machines = _with_aliases(statements, machines)
+    for statement in statements:
         for call in ast.walk(statement):
             if isinstance(call, ast.Call) and _hands_over(call, machines):
                 callee = _callee(function, call.func, machines)
@@ -51,6 +53,42 @@ def names_behind(
                     yield _ANYTHING
                 elif not any(callee is known for known in _HARMLESS):
                     yield from _inside(callee, function, body, unwrapped, depth)
+
+
+def _with_aliases(statements: Sequence[ast.stmt], machines: frozenset[str]) -> frozenset[str]:
+    """Return the names that hold the machine: its parameters, and other names given to it."""
+    names, size = set(machines), 0
+    while size != (size := len(names)):
+        for statement in statements:
+            for node in ast.walk(statement):
+                match node:
+                    case ast.Assign(targets=targets, value=value):
+                        names |= _named(targets) if _holds(value, names) else set()
+                    case (
+                        ast.NamedExpr(target=target, value=value)
+                        | ast.AnnAssign(target=target, value=value)
+                    ):
+                        names |= _named([target]) if _holds(value, names) else set()
+                    case (
+                        ast.For(target=target, iter=value)
+                        | ast.comprehension(target=target, iter=value)
+                    ):
+                        names |= _named([target]) if _holds(value, names) else set()
+    return frozenset(names)
+
+
+def _named(targets: Sequence[ast.expr]) -> set[str]:
+    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
+def _holds(value: ast.expr | None, names: set[str]) -> bool:
+    """Whether a value is the machine, or a list, tuple or set with it."""
+    match value:
+        case ast.Name(id=name):
+            return name in names
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return any(_holds(element, names) for element in elements)
+    return False
 
 
 def _hands_over(call: ast.Call, machines: frozenset[str]) -> bool:

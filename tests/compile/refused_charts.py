@@ -664,3 +664,59 @@ class StartsElsewhere(StateChart):
 
     def __init__(self) -> None:
         super().__init__(start_value="b")
+
+
+class _Listener:
+    def after_go(self, machine: StateChart) -> None:
+        machine.send("back")
+
+
+class GivesListeners(StateChart):
+    a, b, go, back = two_states()
+
+    def __init__(self) -> None:
+        super().__init__(listeners=[_Listener()])
+
+
+class AddsAListener(StateChart):
+    a, b, go, back = two_states()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_listener(_Listener())
+
+
+class GivesAModel(StateChart):
+    a, b, go, back = two_states()
+
+    def __init__(self) -> None:
+        super().__init__(_Listener())
+
+
+def _send_back(machine: StateChart) -> None:
+    machine.send("back")
+
+
+class SendsByAnotherName(StateChart):
+    a, b, go, back = two_states()
+
+    def on_enter_b(self) -> None:
+        machine = self
+        _send_back(machine)
+
+
+class SendsFromAList(StateChart):
+    a, b, go, back = two_states()
+
+    def on_enter_b(self) -> None:
+        for machine in [self]:
+            _send_back(machine)
+
+
+class PassesItsModelOn(StateChart):
+    """Not refused: whoever makes the machine gives it the model."""
+
+    a, b, go, back = two_states()
+
+    def __init__(self, model: object = None) -> None:
+        super().__init__(model)
