@@ -120,7 +120,7 @@ class Machine(RichValue):
     ignored: tuple[str, ...] = ()
     """Declared transitions that never fire, or not everywhere where they are declared, and why."""
     assumed: tuple[str, ...] = ()
-    """Conventions by which a table of a page was read, which it does not state itself."""
+    """What the reader of a page or a file took for granted, because it is not written there."""
     unit: str | None = None
     """What one message is called in results (``fine``, ``parcel``); ``None``: as the log says."""
     timers: tuple[Timer, ...] = ()

@@ -13,7 +13,7 @@ from fsm.drawing.arrows import Ends, Label, arrows_of
 from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError, declaration_of
 from fsm.drawing.lines import StateLines, edge_effect, stays, tone_of
 from fsm.drawing.model import Arrow, Box, DrawnState, Look, Picture, direction_for, ranks_of
-from fsm.drawing.overlay import Tone
+from fsm.drawing.overlay import Overlay, Tone
 from fsm.drawing.tabular import decisions
 from fsm.drawing.view import View
 from fsm.machine import Machine, State, Transition
@@ -269,11 +269,11 @@ class _Labels:
         )
 
 
-def _partly(overlay: object, cells: Sequence[Transition]) -> str:
+def _partly(overlay: Overlay, cells: Sequence[Transition]) -> str:
     """Return how many cells of a transition are marked as not run, where others were."""
-    marks = [overlay.mark(t).tone for t in cells]  # type: ignore[attr-defined]
-    missing = marks.count(Tone.REJECTED)
-    return f"({Tone.REJECTED.value} {missing} of {len(marks)})" if 0 < missing < len(marks) else ""
+    missing = sum(overlay.mark(t).tone is Tone.REJECTED for t in cells)
+    is_part = 0 < missing < len(cells)
+    return f"({Tone.REJECTED.value} {missing} of {len(cells)})" if is_part else ""
 
 
 def _done_events(state: str) -> tuple[str, str]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
-from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
-from fsm.text import joinable_lines, plain_ids
+from fsm.drawing.nested_text import DiagramText
+from fsm.drawing.nesting import Nesting
+from fsm.text import joinable_lines
 
 __all__ = ["to_mermaid"]
 
@@ -34,21 +35,19 @@ def to_mermaid(picture: Picture) -> str:
     return "\n".join(_MermaidWriter(picture).lines()) + "\n"
 
 
-class _MermaidWriter:
+class _MermaidWriter(DiagramText):
+    indent = "    "
+    line_break = "<br/>"
+
     def __init__(self, picture: Picture) -> None:
-        self.picture = picture
-        self.ids, self.composites = ids_of(picture, _WORDS)
         nesting = Nesting(picture)
-        self.arrows: dict[str | None, list[Arrow]] = {}
+        arrows: dict[str | None, list[Arrow]] = {}
         for arrow in picture.arrows:
             # Mermaid moves a state into the block in which an arrow names it.
             blocks = {nesting.box_of(arrow.begin), nesting.box_of(arrow.end)}
             block = blocks.pop() if picture.is_declared and len(blocks) == 1 else None
-            self.arrows.setdefault(block, []).append(arrow)
-        self.forks = plain_ids(
-            (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
-            (*_WORDS, *self.ids.values(), *self.composites.values()),
-        )
+            arrows.setdefault(block, []).append(arrow)
+        super().__init__(picture, _WORDS, arrows)
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
@@ -59,11 +58,11 @@ class _MermaidWriter:
         for box in picture.boxes:
             yield from self._box(box, 1)
         if picture.initial is not None:
-            yield f"    [*] --> {self._end(picture.initial, picture.initial_box)}"
+            yield f"    [*] --> {self.end(picture.initial, picture.initial_box)}"
         yield from (f"    [*] --> {self.ids[name]}" for name in picture.initial_forks)
-        yield from self._arrows(None, 1)
+        yield from self.arrows_in(None, 1)
         for node in picture.loose if picture.is_declared else picture.nodes:
-            yield from self._final(node, 1)
+            yield from self.final_of(node, 1)
         if picture.legend:
             text = "<br/>".join(map(_escaped, picture.legend))
             yield f"    note right of {self.ids[picture.nodes[0].name]} : {text}"
@@ -79,10 +78,10 @@ class _MermaidWriter:
             yield from region
         for name in box.initial:
             yield f"{space}    [*] --> {self.ids[name]}"
-        yield from self._arrows(box.name, depth + 1)
+        yield from self.arrows_in(box.name, depth + 1)
         if self.picture.is_declared and not box.parallel:
             for node in box.nodes:
-                yield from self._final(node, depth + 1)
+                yield from self.final_of(node, depth + 1)
         yield f"{space}}}"
         notes = (*box.inside, *(mark.text for mark in box.marks))
         if notes:
@@ -99,30 +98,9 @@ class _MermaidWriter:
         if node.history:  # Mermaid has no history; the class is for readers of the text
             yield f"{space}class {id_} {_HISTORY[node.history]}"
 
-    def _final(self, node: DrawnState, depth: int) -> Iterator[str]:
-        if node.final:
-            yield f"{'    ' * depth}{self.ids[node.name]} --> [*]"
-
-    def _arrows(self, box: str | None, depth: int) -> Iterator[str]:
-        for arrow in self.arrows.get(box, ()):
-            yield from (f"{'    ' * depth}{line}" for line in self._arrow(arrow))
-
-    def _arrow(self, arrow: Arrow) -> Iterator[str]:
-        text = "<br/>".join(map(_escaped, automatic_labels(arrow) + arrow.effects))
-        text = f" : {text}" if text else ""
-        begin = self._end(arrow.source, arrow.from_box)
-        end = self._end(arrow.target, arrow.to_box)
-        if not arrow.forks:
-            yield f"{begin} --> {end}{text}"
-            return
-        fork = self.forks[f"fork {self.picture.arrows.index(arrow)}"]
-        yield f"state {fork} <<fork>>"
-        yield f"{begin} --> {fork}{text}"
-        yield f"{fork} --> {end}"
-        yield from (f"{fork} --> {self.ids[name]}" for name in arrow.forks)
-
-    def _end(self, state: str, box: str | None) -> str:
-        return self.ids[state] if box is None else self.composites[box]
+    def escaped(self, text: str) -> str:
+        """Return a text without syntax, in lines."""
+        return _escaped(text)
 
 
 def _escaped(text: str, width: int = 40) -> str:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
-from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
+from fsm.drawing.nested_text import DiagramText
+from fsm.drawing.nesting import Nesting
 from fsm.drawing.overlay import Mark, Tone
 from fsm.drawing.paints import PAINTS, TONES
-from fsm.text import joinable_lines, plain_ids
+from fsm.text import joinable_lines
 
 __all__ = ["to_plantuml"]
 
@@ -42,17 +43,14 @@ def to_plantuml(picture: Picture) -> str:
     return "\n".join(_PlantUmlWriter(picture).lines()) + "\n"
 
 
-class _PlantUmlWriter:
+class _PlantUmlWriter(DiagramText):
+    indent = "  "
+    line_break = "\\n"
+
     def __init__(self, picture: Picture) -> None:
-        self.picture = picture
-        self.ids, self.composites = ids_of(picture, _WORDS)
         nesting = Nesting(picture)
-        self.arrows = nesting.inside(picture.arrows)
+        super().__init__(picture, _WORDS, nesting.inside(picture.arrows))
         self.crossed = nesting.crossed(picture.arrows) if picture.is_declared else frozenset()
-        self.forks = plain_ids(
-            (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
-            (*_WORDS, *self.ids.values(), *self.composites.values()),
-        )
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
@@ -66,11 +64,11 @@ class _PlantUmlWriter:
         for box in picture.boxes:
             yield from self._box(box, 0)
         if picture.initial is not None:
-            yield f"[*] --> {self._end(picture.initial, picture.initial_box)}"
+            yield f"[*] --> {self.end(picture.initial, picture.initial_box)}"
         yield from (f"[*] --> {self.ids[name]}" for name in picture.initial_forks)
-        yield from self._arrows(None, 0)
+        yield from self.arrows_in(None, 0)
         for node in picture.loose if picture.is_declared else picture.nodes:
-            yield from self._final(node, 0)
+            yield from self.final_of(node, 0)
         if picture.legend:
             yield "legend"
             lines = (line for text in picture.legend for line in _escaped(text).split("\\n"))
@@ -97,10 +95,10 @@ class _PlantUmlWriter:
                 yield from self._node(part, f"{region}{white}", depth + 1)
         for name in box.initial:
             yield f"{space}  [*] --> {self.ids[name]}"
-        yield from self._arrows(box.name, depth + 1)
+        yield from self.arrows_in(box.name, depth + 1)
         if self.picture.is_declared and not box.parallel:
             for node in box.nodes:
-                yield from self._final(node, depth + 1)
+                yield from self.final_of(node, depth + 1)
         yield f"{space}}}"
         yield from (f"{space}{id_} : {_escaped(line)}" for line in box.inside)
         yield from (f"{space}{id_} : {_marked(mark)}" for mark in box.marks)
@@ -112,31 +110,13 @@ class _PlantUmlWriter:
         yield f'{space}state "{text}" as {id_} {kind}{paint}'.rstrip()
         yield from (f"{space}{id_} : {_escaped(line)}" for line in node.inside)
 
-    def _final(self, node: DrawnState, depth: int) -> Iterator[str]:
-        if node.final:
-            yield f"{'  ' * depth}{self.ids[node.name]} --> [*]"
+    def line(self, arrow: Arrow) -> str:
+        """Return the line of an arrow."""
+        return f"-{_style(arrow)}->"
 
-    def _arrows(self, box: str | None, depth: int) -> Iterator[str]:
-        for arrow in self.arrows.get(box, ()):
-            yield from (f"{'  ' * depth}{line}" for line in self._arrow(arrow))
-
-    def _arrow(self, arrow: Arrow) -> Iterator[str]:
-        text = "\\n".join(map(_escaped, automatic_labels(arrow) + arrow.effects))
-        text = f" : {text}" if text else ""
-        line = f"-{_style(arrow)}->"
-        begin = self._end(arrow.source, arrow.from_box)
-        end = self._end(arrow.target, arrow.to_box)
-        if not arrow.forks:
-            yield f"{begin} {line} {end}{text}"
-            return
-        fork = self.forks[f"fork {self.picture.arrows.index(arrow)}"]
-        yield f"state {fork} <<fork>>"
-        yield f"{begin} {line} {fork}{text}"
-        yield f"{fork} {line} {end}"
-        yield from (f"{fork} {line} {self.ids[name]}" for name in arrow.forks)
-
-    def _end(self, state: str, box: str | None) -> str:
-        return self.ids[state] if box is None else self.composites[box]
+    def escaped(self, text: str) -> str:
+        """Return a text without syntax, in lines."""
+        return _escaped(text)
 
 
 def _marked(mark: Mark) -> str:

@@ -8,7 +8,6 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from depth import samples
 from transitions import Machine as LibraryMachine
 from transitions import MachineError as NotAllowed
 from transitions.extensions import HierarchicalMachine
@@ -18,6 +17,7 @@ from fsm.errors import MachineError
 from fsm.formats.statecharts.transitions_objects import read_transitions_machine
 from fsm.guard import symbol, valuations
 from fsm.machine import Machine
+from tests.depth import samples
 
 STATES = ["off", {"name": "on", "initial": "dim", "children": ["dim", "lit"]}]
 STEPS = [["press", "off", "on"], ["press", "on", "off"], ["up", "on_dim", "on_lit"]]

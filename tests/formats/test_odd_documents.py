@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from depth import samples
 from test_statechart_documents import LANGUAGE, LIBRARY, MARKUP, SISMIC, XSTATE
 
 from fsm.errors import MachineError
 from fsm.formats.json_objects import LocatedJson
 from fsm.formats.statecharts.recognition import read_statechart
 from fsm.formats.yaml_objects import LocatedYaml
+from tests.depth import samples
 
 DOCUMENTS = [
     *(text for text, _ in XSTATE.values()),

@@ -9,7 +9,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from depth import samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_machines import machines
@@ -24,6 +23,7 @@ from fsm.formats.statecharts.xstate import read_xstate
 from fsm.guard import Valuation, symbol, valuations
 from fsm.machine import Machine, Timer
 from fsm.machines import NAMES
+from tests.depth import samples
 
 SCRIPT = Path(__file__).parent / "tools" / "xstate_walk.mjs"
 

@@ -1,0 +1,73 @@
+"""What Mermaid and PlantUML write alike: arrows between states and boxes, forks, final states."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from fsm.drawing.model import Arrow, DrawnState, Picture
+from fsm.drawing.nesting import automatic_labels, ids_of
+from fsm.text import plain_ids
+
+__all__ = ["DiagramText"]
+
+
+class DiagramText(ABC):
+    """Writes the arrows of one picture in a language of state diagrams."""
+
+    indent: ClassVar[str]
+    """The space before what stands in one box more."""
+    line_break: ClassVar[str]
+    """What breaks a line inside a text."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        words: Sequence[str],
+        arrows: Mapping[str | None, Sequence[Arrow]],
+    ) -> None:
+        """Take a picture, the words that no id may be, and the arrows to write in each box."""
+        self.picture, self.arrows = picture, arrows
+        self.ids, self.composites = ids_of(picture, words)
+        self.forks = plain_ids(
+            (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
+            (*words, *self.ids.values(), *self.composites.values()),
+        )
+
+    def line(self, arrow: Arrow) -> str:  # noqa: ARG002 - PlantUML asks it
+        """Return the line of an arrow."""
+        return "-->"
+
+    @abstractmethod
+    def escaped(self, text: str) -> str:
+        """Return a text without syntax, in lines."""
+
+    def final_of(self, node: DrawnState, depth: int) -> Iterator[str]:
+        """Yield the arrow of a final state to the end."""
+        if node.final:
+            yield f"{self.indent * depth}{self.ids[node.name]} --> [*]"
+
+    def arrows_in(self, box: str | None, depth: int) -> Iterator[str]:
+        """Yield the arrows that are written in a box; ``None`` is the picture."""
+        for arrow in self.arrows.get(box, ()):
+            yield from (f"{self.indent * depth}{line}" for line in self._arrow(arrow))
+
+    def _arrow(self, arrow: Arrow) -> Iterator[str]:
+        text = self.line_break.join(map(self.escaped, automatic_labels(arrow) + arrow.effects))
+        text = f" : {text}" if text else ""
+        line = self.line(arrow)
+        begin = self.end(arrow.source, arrow.from_box)
+        end = self.end(arrow.target, arrow.to_box)
+        if not arrow.forks:
+            yield f"{begin} {line} {end}{text}"
+            return
+        fork = self.forks[f"fork {self.picture.arrows.index(arrow)}"]
+        yield f"state {fork} <<fork>>"
+        yield f"{begin} {line} {fork}{text}"
+        yield f"{fork} {line} {end}"
+        yield from (f"{fork} {line} {self.ids[name]}" for name in arrow.forks)
+
+    def end(self, state: str, box: str | None) -> str:
+        """Return the id of what an arrow ends at."""
+        return self.ids[state] if box is None else self.composites[box]
