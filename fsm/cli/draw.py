@@ -260,15 +260,15 @@ def command(
     """
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
-    has_overlay = any((counts, suite, diff is not None, trace is not None))
+    overlays = sum(map(bool, (counts, suite, diff is not None, trace is not None)))
+    if overlays > 1:
+        raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     form = form or diagram_format(output)
-    is_whole = has_overlay or form in DOCUMENTS
+    is_whole = overlays > 0 or form in DOCUMENTS
     loaded = load_documented(machine) if is_whole else drawn_machine(machine)
     overlay, wording = NO_OVERLAY, _wording(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
-    if sum(map(bool, (counts, suite, diff is not None, trace is not None))) > 1:
-        raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     if counts:
         companions = guarded_loader(load_bare, allow_import=allow_import)
         redaction = redaction_for(pseudonymise, lambda: _with_companions(loaded, companions))

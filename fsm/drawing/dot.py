@@ -194,11 +194,16 @@ class Drawing:
         below = number in self.layout.below
         edge = {"labelloc": "b" if below else "t"} if below or self.picture.legend else {}
         return {
-            "labeljust": self.layout.sides.get(number, "l"),
+            "labeljust": self._justified(self.layout.sides.get(number, "l")),
             "margin": str(margin + (_WIDENED if number in self.layout.wide else 0)),
             **edge,
             **self._id("box", number),
         }
+
+    def _justified(self, side: str) -> str:
+        """Return how Graphviz calls a side of a title: in a picture to the left, it swaps them."""
+        swapped = self.picture.direction == "RL"
+        return {"l": "r", "r": "l"}.get(side, side) if swapped else side
 
     def _ground(self, box: str | None) -> str:
         """Return the colour inside of a box; without one, that of the picture."""

@@ -196,16 +196,13 @@ class _Renderer:
 
 def _legible_layout(picture: Picture, engine: str, draw: _Renderer) -> tuple[Layout, bytes]:
     """Return the layout in which arrows cross the fewest labels, titles and states, and its svg."""
-    crowded = len(picture.arrows) > _CROWDED
     few = len(picture.arrows) <= _FEW
     haste = 0 if few else 1 if layers_passed(picture) <= _SOME_LAYERS else 2
     layout = Layout(engine, in_line=True, numbered=True, haste=haste)
     svg = draw.svg(picture, layout)
-    if not layout.is_layered:
+    if not layout.is_layered or len(picture.arrows) > _CROWDED:
         return layout, svg
-    best, faults = (layout, svg), Faults() if crowded else find_faults(svg)
-    if crowded:
-        return best
+    best, faults = (layout, svg), find_faults(svg)
     if faults.sides_moved(layout):
         layout = replace(layout, sides=faults.sides)
         best = layout, draw.svg(picture, layout)
