@@ -435,7 +435,7 @@ REFUSED = {
     ),
     "no states at all": ('{"a": 1}', 1, "not a machine of XState"),
     "a state of no type": ('{"StartAt": "A",\n"States": {"A": {"Type": "Tsk"}}}', 2, "'Task'?"),
-    "no next state": ('{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}', 1, 'nor "End"'),
+    "no next state": ('{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}', 1, 'or "End": true'),
     "a markup without such a state": (
         '{"states": ["a"], "initial": "a", "transitions": [["x", "a", "b"]]}', 1, "no state 'b'"
     ),

@@ -212,7 +212,8 @@ class _StatesLanguage:
         if config.get("End") is True:
             return flow.succeeded
         if "Next" not in config:
-            self.source.refuse(config, 'neither "Next" nor "End"')
+            what = 'the state goes nowhere: write "Next": STATE, or "End": true'
+            self.source.refuse(config, what)
         return self._target(flow, config, config["Next"])
 
     def _target(self, flow: _Flow, place: JsonObject, name: Any) -> int:

@@ -232,7 +232,8 @@ def transitions_of(source: Located, place: JsonObject, value: Any) -> list[Confi
             targets = _targets(source, item, item.get("target"))
             found.append(ConfiguredTransition(item, targets, item))
         else:
-            source.refuse(place, "a transition must be a target, an object, or a list of them")
+            what = f"{shortened(repr(item))} is no transition"
+            source.refuse(place, f"{what}: write a target, an object, or a list of them")
     return found
 
 
