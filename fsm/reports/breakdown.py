@@ -76,14 +76,14 @@ def domains_of(replay: Replay, sides: Sequence[Side]) -> Breakdown:
     if "recipient" not in replay.log.present:
         return _NOTHING
     hidden = hidden_domains(replay.log)
-    bounced = _bounced(replay)
+    events, bounced = _events_of_domains(replay, hidden)
     counts, without = _Counts(sides, "domain"), 0
     for part in replay.status_frames():
         rows = with_domain(part, hidden)
         without += rows["domain"].null_count()
         bounces = rows.join(bounced, on=replay.log.keys, how="left", nulls_equal=True)
         counts.add(bounces.drop_nulls("domain").with_columns(pl.col("bounced").fill_null(False)))
-    return counts.breakdown(_domain_events(replay, hidden), without)
+    return counts.breakdown(events, without)
 
 
 def relays_of(replay: Replay, sides: Sequence[Side]) -> Breakdown:
@@ -174,16 +174,6 @@ def _same(a: dict[str, dict[str, int]], b: dict[str, dict[str, int]]) -> bool:
     return {s: c for s, c in a.items() if c} == {s: c for s, c in b.items() if c}
 
 
-def _bounced(replay: Replay) -> pl.DataFrame:
-    """Return the keys of the messages that bounced, with ``bounced``."""
-    keys = replay.log.keys
-    found = pl.DataFrame(schema=dict.fromkeys(keys, pl.String))
-    for rows in _frames(replay):
-        own = rows.filter(pl.col("event").is_in(BOUNCES)).select(keys)
-        found = pl.concat([found, own]).unique(maintain_order=True)
-    return found.with_columns(bounced=True)
-
-
 def _answers(replay: Replay) -> pl.DataFrame:
     """Return each message with each relay that answered, and whether it bounced there."""
     keys = replay.log.keys
@@ -200,14 +190,18 @@ def _answers(replay: Replay) -> pl.DataFrame:
     return pl.concat(parts).group_by(*keys, "relay").agg(pl.col("bounced").any())
 
 
-def _domain_events(replay: Replay, hidden: pl.DataFrame) -> pl.DataFrame:
-    """Return how often each event occurs in each domain."""
+def _events_of_domains(replay: Replay, hidden: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return how often each event occurs in each domain, and the keys of what ``bounced``."""
+    keys = replay.log.keys
     total = pl.DataFrame(schema=_events_schema("domain"))
+    bounced = pl.DataFrame(schema=dict.fromkeys(keys, pl.String))
     for rows in _frames(replay):
         domains = with_domain(rows.select("recipient", "event"), hidden).drop_nulls("domain")
         part = domains.group_by("domain", "event").agg(pl.len().cast(pl.Int64).alias("count"))
         total = pl.concat([total, part]).group_by("domain", "event").agg(pl.col("count").sum())
-    return total
+        bounces = rows.filter(pl.col("event").is_in(BOUNCES)).select(keys)
+        bounced = pl.concat([bounced, bounces]).unique(maintain_order=True)
+    return total, bounced.with_columns(bounced=True)
 
 
 def _events_schema(by: str) -> dict[str, pl.DataType]:

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from accessibility import faults
 
 from fsm.engine import replay
 from fsm.engine.result import Replay
@@ -161,3 +163,22 @@ def hidden() -> Callable[[str], set[str]]:
     """The parts of hosts, addresses and domains that a text tells."""
     secret = {"y.example", "z.example", "mx2", "192.0.2.", "u1@", "unknown user"}
     return lambda text: {part for part in secret if part in text}
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_tables_in_a_browser(
+    log: Path, tmp_path: Path, visit: Callable[..., Any], width: int
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(report(executed(log)))
+    page = visit(path, width=width)
+    page.locator('[data-filter="relays"]').fill("mx2")
+    assert page.locator("#relays tbody tr:visible th").all_inner_texts() == ["mx2.y.example"]
+    page.locator("#domains thead button", has_text="Messages").click()
+    assert page.locator("#domains tbody th").all_inner_texts() == ["y.example", "z.example"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert faults(page, impacts=None) == []
+    page.emulate_media(media="print")
+    assert not page.locator("#domains .by-event").first.is_visible()
+    header = page.locator("#domains th[aria-sort] button").first
+    assert header.evaluate("(button) => getComputedStyle(button).display") == "contents"
