@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from math import dist, hypot
 from typing import NamedTuple
 
-__all__ = ["ambiguous", "crossed", "overlapping"]
+__all__ = ["ambiguous", "crossed", "leader_ends", "overlapping"]
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")

@@ -196,7 +196,7 @@ def _leader_parts(group: ET.Element, leader: tuple[Point, Point]) -> Iterator[ET
     dot = {"cx": f"{x:.2f}", "cy": f"{y:.2f}", "r": f"{_DOT}", "fill": color}
     yield ET.Element(_CIRCLE, {"class": LEADER, **dot})
     line = {"d": f"M{left:.2f},{top:.2f}L{x:.2f},{y:.2f}", "fill": "none", "stroke": color}
-    yield ET.Element(_PATH, {"class": LEADER, **line, "stroke-dasharray": "1,2"})
+    yield ET.Element(_PATH, {"class": LEADER, **line, "stroke-dasharray": "2,2"})
 
 
 def _ground(graph: ET.Element) -> Area:
