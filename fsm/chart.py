@@ -117,6 +117,8 @@ class Chart:
     """Whether a step changes the whole configuration at once (``StateMachine``)."""
     unit: str | None = None
     """What one message is called in results."""
+    colours: tuple[tuple[str, str], ...] = ()
+    """The colours of statuses that the author chose, see :attr:`fsm.machine.Machine.colours`."""
     rules: str = "library"
     """One of :data:`RULES`."""
     timers: tuple[ChartTimer, ...] = ()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape as escape_html
+from graphviz import Digraph
 
-from graphviz import Digraph, escape, nohtml
-
+from fsm.drawing.dot_attributes import (
+    PLAIN_BORDER,
+    border_attributes,
+    literal,
+    markup,
+    plain_lines,
+    style_classes,
+)
 from fsm.drawing.layout import PLAIN, Layout, backward_arrows
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, has_label
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, INK, LINE, MONOSPACE, TONES, Paint, paint_of
-from fsm.text import joinable_lines, plain_ids, shortened, visible, wrapped
+from fsm.text import joinable_lines, plain_ids, shortened, wrapped
 
-__all__ = ["LABEL", "WHITE", "Drawing", "literal", "style_classes", "to_dot"]
+__all__ = ["LABEL", "WHITE", "Drawing", "to_dot"]
 
 LABEL = "label"
 """The CSS class of a node that is the label of an arrow."""
@@ -90,7 +95,7 @@ class Drawing:
         if picture.initial is not None:
             self._mark(graph, "start", picture.initial)
         for node in picture.loose:
-            self._node(graph, node, paint_of(node.rank))
+            self._node(graph, node, paint_of(node.colour))
         for box in self.order(picture.boxes):
             self._box(graph, box)
         if picture.initial is not None:
@@ -143,13 +148,12 @@ class Drawing:
         graph.attr(
             "node",
             shape="box",
-            style="rounded,filled",
             fontname=self.font,
             fontsize="13",
             fontcolor=INK,
             color=LINE,
             margin="0.18,0.09",
-            penwidth="1.3",
+            **PLAIN_BORDER,
         )
         graph.attr(
             "edge",
@@ -169,23 +173,22 @@ class Drawing:
 
     def _legend(self) -> str:
         lines = (line for text in self.picture.legend for line in wrapped(text, 90))
-        return _plain_lines(lines, justified=len(self.picture.legend) > _CENTRED)
+        return plain_lines(lines, justified=len(self.picture.legend) > _CENTRED)
 
     def _box(self, graph: Digraph, box: Box) -> None:
-        paint = paint_of(box.rank)
+        paint = paint_of(box.colour)
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
                 label=self._label(tuple(map(_spaced, self._lines(box.label, 30))), (), bold=True),
-                style="rounded,filled",
+                **(PLAIN_BORDER | border_attributes(paint)),
                 color=paint.border,
                 fillcolor=self._ground(box.name),
                 fontcolor=paint.text,
-                penwidth="1.3",
                 tooltip=literal(shortened(box.label)),
                 **self._title_place(box, 14),
             )
             for node in box.nodes:
-                self._node(cluster, node, paint._replace(fill=WHITE))
+                self._node(cluster, node, paint._replace(fill=WHITE, line=""))
             self._labels(cluster, box.name)
 
     def _title_place(self, box: Box, margin: int) -> dict[str, str]:
@@ -207,7 +210,7 @@ class Drawing:
 
     def _ground(self, box: str | None) -> str:
         """Return the colour inside of a box; without one, that of the picture."""
-        return "white" if box is None else paint_of(self.nesting.boxes[box].rank).fill
+        return "white" if box is None else paint_of(self.nesting.boxes[box].colour).fill
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
@@ -222,6 +225,7 @@ class Drawing:
             fillcolor=paint.fill,
             tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
+            **border_attributes(paint),
             **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
             **style_classes(notes, marks),
@@ -242,7 +246,7 @@ class Drawing:
         attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
         tooltip = arrow.origins or (arrow.labels if self.places else ())
         if tooltip:
-            attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
+            attributes["tooltip"] = plain_lines(map(shortened, tooltip))
         return attributes
 
     def _style(self, arrow: Arrow) -> dict[str, str]:
@@ -346,15 +350,15 @@ class Drawing:
         bold: bool = False,
     ) -> str:
         if not self.html:
-            return _plain_lines((*lines, *notes, *(line for _, line in marks)))
-        text = "<BR/>".join(map(_markup, lines))
+            return plain_lines((*lines, *notes, *(line for _, line in marks)))
+        text = "<BR/>".join(map(markup, lines))
         text = f"<B>{text}</B>" if bold else text
         face = f' FACE="{MONOSPACE}"' if mono else ""
         for note in notes:
-            text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{_markup(note)}</FONT>'
+            text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{markup(note)}</FONT>'
         for tone, line in marks:
             color = TONES[tone][0]
-            text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{_markup(line)}</FONT>'
+            text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{markup(line)}</FONT>'
         return f"<{text}>"
 
 
@@ -366,28 +370,3 @@ def _middle(number: int) -> str:
 def _spaced(line: str) -> str:
     """Return a line with some space at both ends, which keeps the label off its own arrow."""
     return f"\xa0{line}\xa0"
-
-
-def style_classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
-    """Return the CSS class that says how the last lines are styled: small, or in a tone."""
-    names = [f"notes{len(notes)}"] if notes else []
-    names += [f"mark_{tone.name}" for tone, _ in marks]
-    return {"class": " ".join(names)} if names else {}
-
-
-def _markup(line: str) -> str:
-    """Return the line for an HTML-like label; Graphviz refuses an empty one."""
-    return escape_html(line) or "&#160;"
-
-
-def _plain_lines(lines: Iterable[str], *, justified: bool = False) -> str:
-    """Return the lines as one text that Graphviz shows literally."""
-    end = r"\l" if justified else ""
-    text: str = nohtml((end or r"\n").join(map(literal, lines)) + end)
-    return text
-
-
-def literal(text: str) -> str:
-    """Return the text so that Graphviz reads no escape, entity or HTML-like label in it."""
-    literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
-    return literal
