@@ -3,12 +3,18 @@
 from dataclasses import replace
 from itertools import combinations, pairwise
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statemachine import State as StateOfClass
+from statemachine import StateChart
 
 from fsm.catalog import load
+from fsm.compile import compile_chart
+from fsm.drawing import draw
 from fsm.drawing.kinds import kind_counted, status_colours
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import (
@@ -21,7 +27,11 @@ from fsm.drawing.paints import (
     dark_paint_of,
     paint_of,
 )
-from fsm.machine import Indicator, Machine, MachineError, State, Transition
+from fsm.errors import MachineError, PageError
+from fsm.exploration import explore
+from fsm.formats.json_document import parse_document, to_json
+from fsm.formats.scxml import parse_scxml, to_scxml
+from fsm.machine import Indicator, Machine, State, Transition
 from fsm.status_kinds import StatusKind
 
 KINDS = [kind.value for kind in StatusKind]
@@ -31,7 +41,7 @@ PAPERS = {"light": ("#ffffff",), "dark": ("#0f161d", "#18222c")}
 # Which colour ---------------------------------------------------------------------------------
 
 NOT_YET, OPEN, GOOD, BAD = "not yet", "open", "good", "bad"
-BUILT_IN = {
+BUILT_IN: dict[str, dict[str | None, str]] = {
     "with-feedback": {None: NOT_YET, "Pending": OPEN, "Sent": GOOD, "Failed": BAD},
     "without-feedback": {None: NOT_YET, "Sent": GOOD, "Failed": BAD},
     "engagement": {"Unopened": NOT_YET, "Opened": GOOD, "Clicked": GOOD},
@@ -277,3 +287,108 @@ def test_tones_that_stand_together_are_told_apart(
 ) -> None:
     now = dark_colors() if theme == "dark" else {}
     assert nearest_pair([now.get(colour, colour) for colour in colours], cones)[0] >= 7
+
+
+# Chosen by the author -------------------------------------------------------------------------
+
+WITH = load("with-feedback")
+
+
+class Parcel(StateChart[Any]):
+    """A parcel, with colours of its own."""
+
+    colours = {"Arrived": "good", "Lost": "#B00020"}
+    packed = StateOfClass("Packed", initial=True)
+    arrived = StateOfClass("Arrived", final=True)
+    lost = StateOfClass("Lost", final=True)
+    arrive = packed.to(arrived)
+    lose = packed.to(lost)
+
+
+def test_a_class_chooses_colours() -> None:
+    machine = compile_chart(Parcel)
+    assert dict(machine.colours) == {"Arrived": "good", "Lost": "#B00020"}
+    found = [status_colours(machine)[status].colour for status in machine.statuses]
+    assert found == ["status 1", "good", "#b00020"]
+
+
+def test_a_class_with_wrong_colours_is_refused() -> None:
+    for colours, message in (
+        ({"Arived": "good"}, "colours: no status 'Arived'; did you mean 'Arrived'?"),
+        (["good"], "Wrong: colours is ['good']; write a mapping of statuses to colours"),
+    ):
+        wrong = type("Wrong", (Parcel,), {"colours": colours})
+        with pytest.raises(MachineError) as refused:
+            compile_chart(wrong)
+        assert message in str(refused.value)
+
+
+COLOURED = replace(WITH, colours={"Sent": "bad", "Failed": "#123456"})
+
+
+@pytest.mark.parametrize("machine", [COLOURED, load("delivery"), compile_chart(Parcel)], ids=str)
+def test_colours_are_kept_in_files(machine: Machine) -> None:
+    read = parse_document(to_json(machine))
+    assert (read, read.colours) == (machine, machine.colours)
+    assert parse_scxml(to_scxml(machine).encode()).colours == machine.colours
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"Sent": "bad"', '"Sentt": "bad"', "no status 'Sentt'; did you mean 'Sent'?"),
+        ('"#123456"', '"#12345"', "the colour of 'Failed': '#12345' is no colour; write one of"),
+        ('"#123456"', "3", "Expected `str`, got `int`"),
+    ],
+    ids=["status", "colour", "number"],
+)
+def test_a_file_with_wrong_colours_is_refused_with_its_line(
+    old: str, new: str, message: str
+) -> None:
+    text = to_json(COLOURED)
+    line = 1 + text[: text.index('"colours"')].count("\n")
+    with pytest.raises(MachineError) as refused:
+        parse_document(text.replace(old, new), "m.json")
+    assert str(refused.value).startswith(f"m.json:{line}: ")
+    assert message in str(refused.value)
+
+
+TABLE = """\
+# Parcel
+
+| From | Event | To |
+| ---- | ----- | -- |
+| packed | sent | on the way |
+| on the way | handed over | arrived |
+| on the way | gone | lost |
+"""
+COLUMNS = 'kind = "table"\npage = "parcel.md"\ninitial = "packed"\n'
+
+
+def test_the_file_of_a_table_chooses_colours(tmp_path: Path) -> None:
+    (tmp_path / "parcel.md").write_text(TABLE)
+    file = tmp_path / "parcel.toml"
+    file.write_text(f'{COLUMNS}[colours]\narrived = "good"\nlost = "#b00020"\n')
+    assert dict(load(str(file)).colours) == {"arrived": "good", "lost": "#b00020"}
+    for entry, message in {
+        'lots = "bad"': "parcel.toml:5: no status 'lots'; did you mean 'lost'?",
+        'lost = "red"': "parcel.toml:5: 'red' is no colour; write one of good, bad",
+    }.items():
+        file.write_text(f"{COLUMNS}[colours]\n{entry}\n")
+        with pytest.raises(PageError) as refused:
+            load(str(file))
+        assert message in str(refused.value)
+    file.write_text(f"{COLUMNS}colours = 3\n")
+    with pytest.raises(PageError, match=r"parcel.toml:4: write \[colours\]"):
+        load(str(file))
+
+
+def test_colours_of_an_author_are_drawn_and_have_dark_ones() -> None:
+    svg = str(draw(COLOURED, "svg"))
+    light, dark = paint_of("#123456"), dark_paint_of("#123456")
+    assert light.border in svg.split("</style>")[1]
+    assert f'[stroke="{light.border}"]{{stroke:{dark.border}}}' in svg.split("</style>")[0]
+    page = explore(COLOURED)
+    assert '"colour":"colour-123456"' in page
+    assert ".colour-123456{" in page
+    assert f"light-dark({light.border},{dark.border})" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fsm.drawing.legend import LegendEntry, legend_entries
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Tone
@@ -56,7 +57,10 @@ class _D2Writer:
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
-        yield "vars: {d2-config: {layout-engine: elk}}"
+        yield "vars: {"
+        yield "  d2-config: {layout-engine: elk}"
+        yield from self._legend(legend_entries(picture))
+        yield "}"
         yield f"direction: {_DIRECTIONS[picture.direction]}"
         if picture.initial is not None:
             yield _START
@@ -71,6 +75,25 @@ class _D2Writer:
             yield from self._arrow(arrow)
         if picture.legend:
             yield f"legend_text: {_quoted(picture.legend, 90)} {{shape: text; near: bottom-center}}"
+
+    def _legend(self, entries: tuple[LegendEntry, ...]) -> Iterator[str]:
+        """Yield the legend, in which shapes and arrows look as in the picture."""
+        if not entries:
+            return
+        yield "  d2-legend: {"
+        for number, entry in enumerate(entries, 1):
+            text = _quoted((entry.in_words,), 90)
+            fill, border, line = _look(entry.colour, 0)
+            style = f'fill: "{fill}"; stroke: "{border}"; border-radius: 8{line}'
+            if entry.dashed == "box":
+                style += "; stroke-dash: 4"
+            if entry.dashed == "arrow" and number > 1:
+                yield f"    k1 -> k1: {_quoted((entry.text,), 90)} {{style.stroke-dash: 4}}"
+            elif entry.colour or entry.dashed == "box":
+                yield f"    k{number}: {text} {{style: {{{style}}}}}"
+            else:
+                yield f"    k{number}: {text} {{shape: text}}"
+        yield "  }"
 
     def _box(self, box: Box, depth: int, region: bool = False) -> Iterator[str]:
         fill, border, line = _look(box.colour, depth)

@@ -12,6 +12,7 @@ from fsm.chart import ChartEdge
 from fsm.drawing.arrows import Ends, Label, arrows_of
 from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError, declaration_of
 from fsm.drawing.kinds import status_colours
+from fsm.drawing.legend import counted_kinds
 from fsm.drawing.lines import StateLines, edge_effect, stays, tone_of
 from fsm.drawing.model import Arrow, Box, DrawnState, Look, Picture, direction_for
 from fsm.drawing.overlay import Overlay, Tone
@@ -51,6 +52,8 @@ def declared_picture(machine: Machine, view: View, look: Look) -> Picture:
         arrows=arrows,
         legend=(*look.overlay.legend, *_legend(arrows)),
         language=look.wording.language,
+        explained=look.legend,
+        counted=counted_kinds(drawing.colours, look.wording),
         is_declared=True,
     )
 

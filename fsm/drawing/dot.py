@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graphviz import Digraph
 
 from fsm.drawing.dot_attributes import (
@@ -13,6 +15,7 @@ from fsm.drawing.dot_attributes import (
     style_classes,
 )
 from fsm.drawing.layout import PLAIN, Layout, backward_arrows
+from fsm.drawing.legend import LegendEntry, legend_lines, plain_line
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, has_label
 from fsm.drawing.overlay import Tone
@@ -77,6 +80,8 @@ class Drawing:
         self.clusters = {b.name: clusters[f"cluster_{b.name}"] for b in picture.all_boxes}
         self.box_numbers = {box.name: number for number, box in enumerate(picture.all_boxes)}
         self.nesting = Nesting(picture)
+        self.explained = legend_lines(picture)
+        self.has_legend = bool(picture.legend or self.explained)
         self.order = reversed if layout.mirrored else list
         in_line = layout.in_line or not layout.is_layered
         self.in_line = {
@@ -123,11 +128,8 @@ class Drawing:
         graph.node(name, "", **shape, **more, **self._place((x, y + 60)))
 
     def _defaults(self, graph: Digraph) -> None:
-        extra = (
-            {"label": self._legend(), "labelloc": "b", "fontcolor": INK}
-            if self.picture.legend
-            else {}
-        )
+        label = {"label": self._legend(), "labelloc": "b", "fontcolor": INK}
+        extra = label if self.has_legend else {}
         extra |= _HASTE[self.layout.haste]
         if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
@@ -172,8 +174,13 @@ class Drawing:
         return {"id": f"{kind} {number}"} if self.layout.numbered else {}
 
     def _legend(self) -> str:
-        lines = (line for text in self.picture.legend for line in wrapped(text, 90))
-        return plain_lines(lines, justified=len(self.picture.legend) > _CENTRED)
+        told = [line for text in self.picture.legend for line in wrapped(text, 90)]
+        justified = len(self.picture.legend) > _CENTRED
+        if self.html and self.explained:
+            end = '<BR ALIGN="LEFT"/>' if justified else "<BR/>"
+            lines = (*map(markup, told), *map(_coloured, self.explained))
+            return f"<{end.join(lines)}{end if justified else ''}>"
+        return plain_lines((*told, *map(plain_line, self.explained)), justified=justified)
 
     def _box(self, graph: Digraph, box: Box) -> None:
         paint = paint_of(box.colour)
@@ -195,7 +202,7 @@ class Drawing:
         """Return the attributes of a box that say where its title stands."""
         number = self.box_numbers[box.name]
         below = number in self.layout.below
-        edge = {"labelloc": "b" if below else "t"} if below or self.picture.legend else {}
+        edge = {"labelloc": "b" if below else "t"} if below or self.has_legend else {}
         return {
             "labeljust": self._justified(self.layout.sides.get(number, "l")),
             "margin": str(margin + (_WIDENED if number in self.layout.wide else 0)),
@@ -360,6 +367,15 @@ class Drawing:
             color = TONES[tone][0]
             text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{markup(line)}</FONT>'
         return f"<{text}>"
+
+
+def _coloured(entries: Iterable[LegendEntry]) -> str:
+    """Return a line of the legend with its signs in their colours."""
+    parts = []
+    for entry in entries:
+        sign = f'<FONT COLOR="{paint_of(entry.colour).border}">{entry.sign}</FONT>&#160;'
+        parts.append(f"{sign if entry.sign else ''}{markup(entry.in_words)}")
+    return f'<FONT POINT-SIZE="11" COLOR="{GREY}">{"&#160;&#160;&#160;".join(parts)}</FONT>'
 
 
 def _middle(number: int) -> str:

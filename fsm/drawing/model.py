@@ -53,6 +53,8 @@ class Look:
     whole: bool = False
     """Whether a large machine is drawn state by state, not as an overview, however long it takes.
     """
+    legend: bool = True
+    """Whether a legend tells what colours and lines mean; what an overlay tells is drawn anyway."""
     wording: Wording = AS_DECLARED
     """The language of the drawing."""
 
@@ -206,6 +208,10 @@ class Picture:
     """The states and boxes of other regions in which it starts besides."""
     is_declared: bool = False
     """Whether it shows the declaration of the machine, not its table."""
+    explained: bool = True
+    """Whether a legend tells what its colours and lines mean."""
+    counted: tuple[tuple[str, str], ...] = ()
+    """The indicators that tell the kind of a status: the name of the colour, and the indicator."""
     notes: tuple[str, ...] = ()
     """What readers of the picture must be told, in sentences."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from fsm.drawing.legend import LegendEntry, legend_lines
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nested_text import DiagramText
 from fsm.drawing.nesting import Nesting
@@ -69,12 +70,22 @@ class _PlantUmlWriter(DiagramText):
         yield from self.arrows_in(None, 0)
         for node in picture.loose if picture.is_declared else picture.nodes:
             yield from self.final_of(node, 0)
-        if picture.legend:
+        told = [line for text in picture.legend for line in _escaped(text).split("\\n")]
+        told += [self._told(entries) for entries in legend_lines(picture)]
+        if told:
             yield "legend"
-            lines = (line for text in picture.legend for line in _escaped(text).split("\\n"))
-            yield from (f"  {line}" for line in lines)
+            yield from (f"  {line}" for line in told)
             yield "endlegend"
         yield "@enduml"
+
+    def _told(self, entries: Iterable[LegendEntry]) -> str:
+        """Return a line of the legend with its signs in their colours."""
+        parts = []
+        for entry in entries:
+            sign = f"<color:{paint_of(entry.colour).border}>{entry.sign}</color> "
+            text = _escaped(entry.in_words).replace("\\n", " ")
+            parts.append(f"{sign if entry.sign else ''}{text}")
+        return "   ".join(parts)
 
     def _box(self, box: Box, depth: int, kind: str = "") -> Iterator[str]:
         space, id_ = "  " * depth, self.composites[box.name]

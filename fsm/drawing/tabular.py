@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from fsm.drawing.arrows import Ends, Label, arrows_of
 from fsm.drawing.kinds import StatusColour, status_colours
+from fsm.drawing.legend import counted_kinds
 from fsm.drawing.model import Box, DrawnState, Look, Picture, direction_for
 from fsm.drawing.overlay import Tone
 from fsm.drawing.view import View, collapsed, focused
@@ -52,6 +53,8 @@ def table_picture(machine: Machine, view: View, look: Look) -> Picture:
         arrows=arrows_of(_labels(view, grouped, words), shown, view.overlay, look),
         legend=tuple(view.overlay.legend),
         language=words.language,
+        explained=look.legend,
+        counted=counted_kinds(colours, words),
     )
 
 
