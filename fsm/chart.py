@@ -117,8 +117,6 @@ class Chart:
     """Whether a step changes the whole configuration at once (``StateMachine``)."""
     unit: str | None = None
     """What one message is called in results."""
-    colours: tuple[tuple[str, str], ...] = ()
-    """The colours of statuses that the author chose, see :attr:`fsm.machine.Machine.colours`."""
     rules: str = "library"
     """One of :data:`RULES`."""
     timers: tuple[ChartTimer, ...] = ()
@@ -136,6 +134,8 @@ class Chart:
     """Whether an event that no transition has is an error (``StateMachine``)."""
     assumed: tuple[str, ...] = ()
     """What the reader assumed, for :attr:`fsm.machine.Machine.assumed`."""
+    colours: tuple[tuple[str, str], ...] = ()
+    """The colours of statuses that the author chose, see :attr:`fsm.machine.Machine.colours`."""
 
     @cached_property
     def parallel_ends(self) -> bool:

@@ -126,11 +126,11 @@ class Machine(RichValue):
     """What one message is called in results (``fine``, ``parcel``); ``None``: as the log says."""
     timers: tuple[Timer, ...] = ()
     """The timers that run in its states; of those that end at one instant the first one wins."""
+    chart: Chart | None = field(default=None, compare=False)
+    """The declaration, with states inside states; ``None`` where there is none but this table."""
     colours: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The colours of statuses in drawings, as far as the author chose them: a kind (``good``,
     ``bad``, ``open``, ``not yet``), or a colour such as ``#b00020``."""
-    chart: Chart | None = field(default=None, compare=False)
-    """The declaration, with states inside states; ``None`` where there is none but this table."""
 
     def __post_init__(self) -> None:
         """Refuse what is no machine, with :class:`MachineError`; sequences become tuples."""

@@ -444,7 +444,7 @@ STARTS = {
     "dot": "digraph with_feedback {",
     "mermaid": "stateDiagram-v2\n",
     "plantuml": "@startuml\n",
-    "d2": "vars: {d2-config: {layout-engine: elk}}\n",
+    "d2": "vars: {\n  d2-config: {layout-engine: elk}\n",
     "svg": "<svg ",
     "png": pytest.param(b"\x89PNG", marks=needs_dot),
     "pdf": pytest.param(b"%PDF-", marks=needs_dot),

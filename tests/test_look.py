@@ -106,7 +106,9 @@ def test_a_picture_in_words_leaves_nothing_out() -> None:
         source = f"any state of {arrow.from_box}" if arrow.from_box else titles[arrow.source]
         assert f"{source}: {', '.join(arrow.labels)} to {titles[arrow.target]}" in said
     assert f"{titles['draft']}: + new, ~ other." in said
-    assert said.endswith("Ends in Finished, Stopped. Thick: often. Grey: never.")
+    assert (
+        "Ends in Finished, Stopped. Thick: often. Grey: never. good: Sent; bad: Stopped; " in said
+    )
 
 
 @pytest.mark.parametrize("machine", [WITH, WITHOUT, DELIVERY], ids=lambda machine: machine.name)

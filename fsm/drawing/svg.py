@@ -7,7 +7,7 @@ from math import dist
 
 from fsm.drawing.dot import LABEL
 from fsm.drawing.faults import Point, points_of
-from fsm.drawing.legend import GAP, LegendEntry, legend_lines, plain_line
+from fsm.drawing.legend import GAP, LegendEntry, legend_entries, legend_lines
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, MONOSPACE, TONES, dark_rules, paint_of
@@ -258,5 +258,6 @@ def _in_words(picture: Picture) -> str:
         )
     finals = [node.title for node in picture.nodes if node.final]
     words += [ends.format(", ".join(finals))] if finals else []
-    words += map(plain_line, legend_lines(picture))
-    return visible(" ".join((*words, *picture.legend)))
+    explained = "; ".join(entry.in_words for entry in legend_entries(picture))
+    words += [*picture.legend, f"{explained}."] if explained else picture.legend
+    return visible(" ".join(words))
