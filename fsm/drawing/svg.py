@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 from math import dist
 
 from fsm.drawing.dot import LABEL
-from fsm.drawing.faults import Point, points_of
+from fsm.drawing.geometry import Point, points_of
+from fsm.drawing.label_places import place_labels
 from fsm.drawing.legend import GAP, LegendEntry, legend_entries, legend_lines
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
@@ -100,6 +101,7 @@ def _restyle(root: ET.Element, picture: Picture) -> None:
             graph.append(_lifted(group, texts, group.findall(_POLYGON) if LABEL in words else []))
         if LABEL in words:
             graph.remove(group)
+    place_labels(root, graph)
 
 
 def _paint_legend(graph: ET.Element, lines: list[tuple[LegendEntry, ...]]) -> None:
