@@ -323,7 +323,7 @@ def test_a_class_with_wrong_colours_is_refused() -> None:
         assert message in str(refused.value)
 
 
-COLOURED = replace(WITH, colours={"Sent": "bad", "Failed": "#123456"})
+COLOURED = replace(WITH, colours={"Sent": "bad", "Failed": "#B0C0D0"})
 
 
 @pytest.mark.parametrize("machine", [COLOURED, load("delivery"), compile_chart(Parcel)], ids=str)
@@ -337,8 +337,8 @@ def test_colours_are_kept_in_files(machine: Machine) -> None:
     ("old", "new", "message"),
     [
         ('"Sent": "bad"', '"Sentt": "bad"', "no status 'Sentt'; did you mean 'Sent'?"),
-        ('"#123456"', '"#12345"', "the colour of 'Failed': '#12345' is no colour; write one of"),
-        ('"#123456"', "3", "Expected `str`, got `int`"),
+        ('"#B0C0D0"', '"#B0C0D"', "the colour of 'Failed': '#B0C0D' is no colour; write one of"),
+        ('"#B0C0D0"', "3", "Expected `str`, got `int`"),
     ],
     ids=["status", "colour", "number"],
 )
@@ -385,10 +385,10 @@ def test_the_file_of_a_table_chooses_colours(tmp_path: Path) -> None:
 
 def test_colours_of_an_author_are_drawn_and_have_dark_ones() -> None:
     svg = str(draw(COLOURED, "svg"))
-    light, dark = paint_of("#123456"), dark_paint_of("#123456")
+    light, dark = paint_of("#b0c0d0"), dark_paint_of("#b0c0d0")
     assert light.border in svg.split("</style>")[1]
     assert f'[stroke="{light.border}"]{{stroke:{dark.border}}}' in svg.split("</style>")[0]
     page = explore(COLOURED)
-    assert '"colour":"colour-123456"' in page
-    assert ".colour-123456{" in page
+    assert '"colour":"colour-b0c0d0"' in page
+    assert ".colour-b0c0d0{" in page
     assert f"light-dark({light.border},{dark.border})" in page

@@ -113,7 +113,7 @@ def _paint_legend(graph: ET.Element, lines: list[tuple[LegendEntry, ...]]) -> No
         text.set("fill", GREY)
         text.text, last = "", None
         for place, entry in enumerate(entries):
-            words = f"{GAP if place else ''}"
+            words = GAP if place else ""
             if entry.sign:
                 last = _follow(text, last, words)
                 last = ET.SubElement(text, _TSPAN, {"fill": paint_of(entry.colour).border})

@@ -16,7 +16,8 @@ def palette_css(colours: Iterable[str] = ()) -> str:
     gives what is inside the variable ``--part`` as the colour of lines. ``colours`` are those that
     machines have besides the usual ones.
     """
-    added = [colour for colour in dict.fromkeys(colours) if colour.startswith("#")]
+    chosen = dict.fromkeys(colour.lower() for colour in colours)
+    added = [colour for colour in chosen if colour.startswith("#")]
     classes = []
     for colour in (*COLOURS, *added):
         light, dark = paint_of(colour), dark_paint_of(colour)
