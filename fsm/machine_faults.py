@@ -22,10 +22,13 @@ from fsm.machine_parts import (
     refinements,
     symbol,
 )
+from fsm.status_kinds import colour_fault
+from fsm.suggest import no_such
 
 __all__ = [
     "as_tuple",
     "check_trace",
+    "colour_faults",
     "deadline_faults",
     "duplicates",
     "guard_faults",
@@ -118,6 +121,15 @@ def indicator_faults(indicators: Iterable[Indicator], statuses: Set[str | None])
             continue
         for status in sorted(indicator.statuses - statuses, key=str):
             yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
+
+
+def colour_faults(colours: Mapping[str, str], statuses: Collection[str]) -> Iterator[str]:
+    """Yield colours that are none, and those of statuses that no state has."""
+    for status, colour in colours.items():
+        if status not in statuses:
+            yield f"colours: {no_such('status', str(status), statuses)}"
+        elif fault := colour_fault(colour):
+            yield f"the colour of {status!r}: {fault}"
 
 
 def unit_faults(unit: object) -> Iterator[str]:

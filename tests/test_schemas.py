@@ -250,7 +250,7 @@ def paths(node: Any, root: Any, value: Any, path: str) -> Iterator[str]:
 
 
 def test_what_is_written_of_a_declaration_is_read() -> None:
-    of_the_machine = {"indicators", "deadline", "companion", "unit"}
+    of_the_machine = {"indicators", "deadline", "companion", "unit", "colours"}
     renamed = {"nodes": "states", "edges": "transitions"}
     written = {renamed.get(field.name, field.name) for field in fields(Chart)} - of_the_machine
     assert written == set(DeclaredChart.__struct_fields__)

@@ -68,9 +68,13 @@ class Wording:
         words = (self._event(machine, transition) for transition in cells)
         return next(filter(None, words), text)
 
+    def indicator(self, name: str) -> str:
+        """Return the label of an indicator."""
+        return self._word("indicators", name) or name
+
     def effect(self, indicator: str, effect: Effect) -> str:
         """Return an effect on an indicator, with an arrow where it increases or decreases."""
-        name = self._word("indicators", indicator) or indicator
+        name = self.indicator(indicator)
         if sign := _SIGNS.get(effect):
             return f"{name} {sign}"
         pattern = self._word("effects", effect.value)

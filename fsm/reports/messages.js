@@ -30,7 +30,7 @@ const statusBadge = (status) =>
   status
     ? el(
         "span",
-        { className: `badge status ${status.rank === undefined ? "" : `rank-${status.rank}`}` },
+        { className: `badge status ${status.colour ?? ""}` },
         status.name,
       )
     : el("span", { className: "quiet" }, "–");
