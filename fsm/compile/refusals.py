@@ -99,7 +99,10 @@ def _refuse_odd_states(declared: Declaration) -> None:
         if hasattr(StateChart, state.id) or state.id == "model":
             raise MachineError(f"{where} hides an attribute of python-statemachine")
         if any(not spec.is_convention for spec in state.invoke):
-            raise MachineError(f"{where} invokes other work")
+            raise MachineError(
+                f"{where} invokes other work; write it as on_invoke_{state.id}, whose end is an "
+                "input, or leave it out"
+            )
         if state.is_compound and sum(bool(t.initial) for t in state.transitions) != 1:
             raise MachineError(
                 f"{where} has several initial children, of which python-statemachine takes "
@@ -174,6 +177,13 @@ def assumptions(declared: Declaration) -> Iterator[str]:
             yield f"events whose names begin with {name}. do what {name} does"
         if name in ("error_execution", "error.execution", "error"):
             yield f"a callback that fails causes {name}, which is an input of its own here"
+    owners = (declared.chart_class, *declared.chart_class._class_listeners)
+    for state in declared.states:
+        if any(hasattr(owner, f"on_invoke_{state.id}") for owner in owners):
+            yield (
+                f"on_invoke_{state.id} works beside the machine: its end, and the events that it "
+                "sends, are inputs of their own here"
+            )
 
 
 def _left_out(declared: Declaration, event: Event) -> Iterator[str]:

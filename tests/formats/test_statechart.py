@@ -346,7 +346,7 @@ REFUSED = {
         "a history state needs one transition",
     ),
     "send": (
-        state("<transition event='x'>\n<if cond='a'><send event='y'/></if></transition>"),
+        state("<onentry>\n<if cond='a'><send event='y'/></if></onentry>"),
         3,
         "<send> inside <if> comes or not",
     ),
