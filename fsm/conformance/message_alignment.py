@@ -86,9 +86,7 @@ def align_message(
     machines = with_companions(with_plain_events(machine), companions)
     folded = folded_message(log, message, machines, validity, as_of, dedupe)
     alphabet = folded.products[0].codes
-    model = model_repairs(
-        machine, alphabet, may_end=may_end, outside=outside, deadlines=validity is not None
-    )
+    model = model_repairs(machine, alphabet, may_end=may_end, outside=outside)
     alignments = Alignments(CostVectors(model))
     aligner = _Aligner(log, folded, alignments)
     return tuple(aligner.messages())

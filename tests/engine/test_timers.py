@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import product
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -15,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.clocks import MOST_FIRINGS
@@ -148,55 +146,6 @@ def test_a_log_in_two_parts_gives_what_the_whole_gives(seed: int) -> None:
     found = replay_parts(parts, machine, validity=validity)
     assert found.machines["m"] == whole.machines["m"]
     assert found.rejected == whole.rejected
-
-
-def expiring(machine: Machine, delay: timedelta) -> Machine:
-    """Return a machine whose states say whether the validity period runs or is over, by a timer."""
-    deadline = machine.deadline
-    assert deadline
-    states, transitions = [], []
-    for phase in ("", " running", " over"):
-        for state in machine.states:
-            states.append(replace(state, name=state.name + phase))
-        for state, event in product(machine.states, machine.events):
-            step = machine.step(state.name, event)
-            target = step.target if step else state.name
-            after = " running" if not phase and event == deadline.start else phase
-            ended = machine.step(deadline.state, deadline.event)
-            if phase == " over" and step and target == deadline.state and ended:
-                target = ended.target
-            if step or after != phase:
-                transitions.append(Transition(state.name + phase, event, target + after, event))
-        if phase == " running":
-            for state in machine.states:
-                ended = machine.step(state.name, deadline.event)
-                target = ended.target if ended and state.name == deadline.state else state.name
-                transitions.append(Transition(state.name + phase, "over", target + " over", "over"))
-    running = tuple(state.name for state in states if state.name.endswith(" running"))
-    return replace(
-        machine,
-        name="expiring",
-        states=tuple(states),
-        events=(*machine.events, "over"),
-        transitions=tuple(transitions),
-        deadline=None,
-        timers=(Timer.of("over", delay, *running),),
-    )
-
-
-@given(SEEDS)
-def test_a_validity_period_is_a_timer(seed: int) -> None:
-    random = Random(seed)
-    machine = replace(timed_machine(random, deadline=True), timers=())
-    assume(machine.deadline is not None)
-    delay = timedelta(microseconds=random.randint(1, 9))
-    log, end = log_of(rows_of_messages(random, 20)), at(random.randint(12, 25))
-    found = replay(log, [machine, expiring(machine, delay)], validity=delay, as_of=end)
-    expected, timed = found.machines.values()
-    states = Counter()
-    for state, count in timed.states.items():
-        states[state.partition(" ")[0]] += count
-    assert dict(states) == expected.states
 
 
 # What is refused, and what is said ----------------------------------------------------------------
