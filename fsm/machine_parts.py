@@ -213,7 +213,7 @@ class Timer:
     >>> from datetime import timedelta
     >>> from fsm.machine import Timer
     >>> print(Timer.of("expire", timedelta(minutes=30), "waiting"))
-    expire after 30m in waiting
+    expire after 30 min in waiting
     """
 
     event: str
@@ -247,7 +247,7 @@ class Timer:
 
     @property
     def after(self) -> str:
-        """The delay as people write it: ``30m``."""
+        """The delay as people write it: ``30 min``."""
         return exact_duration(self.delay)
 
     def __str__(self) -> str:

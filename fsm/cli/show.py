@@ -14,6 +14,7 @@ from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
 from fsm.documented_machines import load_documented
 from fsm.errors import AssumptionWarning
+from fsm.machine import Machine
 from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
 from fsm.text import inert, visible
 
@@ -45,14 +46,15 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     """Show the transitions of MACHINE, with their effects on indicators and their sources.
 
     A source is the documented row, the prose or the decision behind a transition. With --matrix,
-    each cell has the next state with its source, or - if the event is rejected.
+    each cell has the next state with its source, or - if the event is rejected. The timers of the
+    machine stand beside the transitions that they make happen.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # all are listed below
         loaded = load_documented(machine)
     grid = matrix_grid(loaded) if cells else transitions_grid(loaded, cited=True)
     if json_too or form == "json":
-        _print_json(grid, cells=cells)
+        _print_json(loaded, grid, cells=cells)
     else:
         click.echo(_FORMS[form](grid), nl=False)
     if loaded.unreachable:
@@ -69,13 +71,15 @@ def _csv(grid: Grid) -> str:
     return out.getvalue()
 
 
-def _print_json(grid: Grid, *, cells: bool) -> None:
+def _print_json(machine: Machine, grid: Grid, *, cells: bool) -> None:
     if cells:
         events = grid.header[2:]
-        states = [
+        states: list[dict[str, object]] = [
             {"state": state, "status": status, "cells": dict(zip(events, row, strict=True))}
             for state, status, *row in grid.rows
         ]
+        for row in states if machine.timers else ():
+            row["timers"] = [str(t) for t in machine.timers if row["state"] in t.states]
         print_json(states, "show-matrix")
     else:
         keys = [word.casefold() for word in grid.header]

@@ -97,9 +97,9 @@ class EventCodes:
         """Return the timers of a machine that are executed, by their codes."""
         codes = {named: code for code, named in enumerate(self.state_timers, self.first_timer)}
         return {
-            codes.get(named) or self.expiry(named[1].since): named[1]
-            for named in self.timers
-            if named[0] == machine.name
+            self.expiry(timer.since) if timer.since else codes[name, timer]: timer
+            for name, timer in self.timers
+            if name == machine.name
         }
 
     def names(self, machine: Machine) -> list[str | None]:

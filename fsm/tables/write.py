@@ -78,13 +78,26 @@ def _word(lexicon: Lexicon, section: str, name: str) -> str:
 def transitions_grid(machine: Machine, *, cited: bool = False) -> Grid:
     """Return one row per transition: its effects on status and indicators, and its source.
 
-    A source that is ``cited`` has the page and line of a documented row, too.
+    A source that is ``cited`` has the page and line of a documented row, too; the last column is
+    then that of timers, where the machine has any.
     """
-    header = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
+    header: tuple[str, ...] = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
+    with_timers = cited and bool(machine.timers)
     rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for t in machine.transitions:
-        rows.setdefault((t.source, t.label, t.target), _row(machine, t, cited=cited))
-    return Grid(header, tuple(rows.values()))
+        row = _row(machine, t, cited=cited)
+        rows.setdefault(
+            (t.source, t.label, t.target), (*row, _timers(machine, t)) if with_timers else row
+        )
+    return Grid((*header, "Timer") if with_timers else header, tuple(rows.values()))
+
+
+def _timers(machine: Machine, transition: Transition) -> str:
+    """Return the timers that can make a transition happen."""
+    names = (transition.event, transition.trigger)
+    timers = (timer for timer in machine.timers if timer.event in names)
+    runs = (t for t in timers if transition.source in t.states or not t.stops)
+    return "; ".join(map(str, runs))
 
 
 def _row(machine: Machine, transition: Transition, *, cited: bool) -> tuple[str, ...]:

@@ -181,7 +181,7 @@ def test_simulated_messages_end_once_only_timers_move_them() -> None:
 
 def test_a_timer_that_nothing_stops_is_refused_where_one_state_must_say_all() -> None:
     machine = going_round(stops=False)
-    with pytest.raises(MachineError, match="nothing stops the timer 'tick after 1s from a'"):
+    with pytest.raises(MachineError, match="nothing stops the timer 'tick after 1 s from a'"):
         next(simulate(machine, messages=1))
     log = pl.DataFrame({"message_id": ["m"], "timestamp": [START], "event": ["go"]})
     with TemporaryDirectory() as place, pytest.raises(CheckpointError, match="several of it may"):
@@ -189,7 +189,7 @@ def test_a_timer_that_nothing_stops_is_refused_where_one_state_must_say_all() ->
 
 
 def test_a_query_does_not_execute_timers() -> None:
-    with pytest.raises(MachineError, match="'tick after 1s in a' cannot be executed in SQL"):
+    with pytest.raises(MachineError, match="'tick after 1 s in a' cannot be executed in SQL"):
         going_round().to_sql("duckdb")
     assert "SELECT" in replace(going_round(), timers=()).to_sql("duckdb")
 
@@ -206,7 +206,7 @@ def test_a_timer_whose_event_depends_on_guards_is_said_not_to_be_executed() -> N
     found = replay(log, machine, as_of=START + timedelta(hours=1))
     assert found.machines["round"].states == {"a": 1, "b": 0}
     assert found.notes[-2] == (
-        "round: the timer 'tick after 1s in a' is not executed: what its event does depends on g; "
+        "round: the timer 'tick after 1 s in a' is not executed: what its event does depends on g; "
         "the log must record it"
     )
 
@@ -226,7 +226,7 @@ def test_a_timer_runs_on_from_a_checkpoint() -> None:
     rows = {"m": [(0, "tick")], "n": [(1, "go")]}
     later = {"m": [(7_200_000_000, "go")]}
     found = replay_parts([log_of(rows), log_of(later)], machine)
-    assert found.machines["round"].timers == {"tick after 1h in b": 1}
+    assert found.machines["round"].timers == {"tick after 1 h in b": 1}
     assert found.machines["round"].states == {"a": 2, "b": 0}
 
 
