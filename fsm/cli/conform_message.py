@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["print_alignments"]
 
-_MARKS = {"missing": "+ missing", "extra": "- extra", "outside": "  beside", "expiry": "  expiry"}
+_MARKS = {
+    "missing": "+ missing",
+    "extra": "- extra",
+    "outside": "  beside",
+    "expiry": "  expiry",
+    "timer": "  timer",
+}
 
 
 def print_alignments(alignments: Iterable[MessageAlignment], unit: Unit) -> None:
@@ -23,7 +29,7 @@ def print_alignments(alignments: Iterable[MessageAlignment], unit: Unit) -> None
     for alignment in alignments:
         to = f" to {alignment.recipient}" if alignment.recipient else ""
         edits = quantity(alignment.cost, "edit") if alignment.cost else "it fits"
-        if all(event.kind in ("outside", "expiry") for event in alignment.events):
+        if all(event.kind in ("outside", "expiry", "timer") for event in alignment.events):
             edits = "not compared, as it has no event of the machine"
         title = printable(f"{unit.title} {alignment.message}{to}: {edits}")
         table = format_table(
