@@ -25,6 +25,7 @@ from fsm.formats.diagrams.state_diagram import (
     StateDiagram,
 )
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.formats.diagrams.wrapping import join_wrapped_labels
 from fsm.machine import Machine
 from fsm.text import shortened
 
@@ -85,7 +86,9 @@ def parse_diagram(
 
     Raises :class:`MachineError` with file and line for what is not read.
     """
-    return _LineReader(name, dialect).read(text, first_line)
+    diagram = _LineReader(name, dialect).read(text, first_line)
+    join_wrapped_labels(diagram)
+    return diagram
 
 
 def _after_begin(text: str, dialect: DiagramDialect) -> Iterator[tuple[int, str]]:
