@@ -9,7 +9,7 @@ from fsm.chart import Chart, ChartEdge, ChartNode
 from fsm.errors import MachineError
 from fsm.guard import ALWAYS
 
-__all__ = ["GuardAtStartError", "ValuationAtStart", "started_by_event"]
+__all__ = ["GuardAtStartError", "ValuationAtStart", "started_by_event", "without_start_event"]
 
 _NAMES = ("start", "start of the machine")
 
@@ -49,32 +49,53 @@ def started_by_event(chart: Chart) -> Chart:
     event = _unused(chart.events)
     targets = chart.start or (chart.initial,)
     first = ChartNode(state, state, None, (), (), parallel=False, final=False)
-    edge = ChartEdge(0, _behind(targets), (event,), internal=False, guard=ALWAYS)
+    edge = ChartEdge(0, _moved(targets, 1), (event,), internal=False, guard=ALWAYS)
     said = f"data decide where the machine begins: the event {event!r} is that it begins"
     return replace(
         chart,
-        nodes=(first, *map(_node_behind, chart.nodes)),
-        edges=(edge, *map(_edge_behind, chart.edges)),
+        nodes=(first, *(_moved_node(node, 1) for node in chart.nodes)),
+        edges=(edge, *(_moved_edge(edge, 1) for edge in chart.edges)),
         timers=tuple(replace(timer, node=timer.node + 1) for timer in chart.timers),
         events=(event, *chart.events),
         initial=0,
         start=(),
+        begins_by=event,
         assumed=(*chart.assumed, said),
     )
 
 
-def _behind(nodes: Iterable[int]) -> tuple[int, ...]:
-    """Return the numbers of nodes behind one more node."""
-    return tuple(node + 1 for node in nodes)
+def without_start_event(chart: Chart) -> Chart:
+    """Return the chart of which :func:`started_by_event` has made a chart."""
+    if not chart.begins_by:
+        return chart
+    (edge,) = chart.outgoing[0]
+    first = edge.targets[0]
+    return replace(
+        chart,
+        nodes=tuple(_moved_node(node, -1) for node in chart.nodes[1:]),
+        edges=tuple(_moved_edge(edge, -1) for edge in chart.edges[1:]),
+        timers=tuple(replace(timer, node=timer.node - 1) for timer in chart.timers),
+        events=chart.events[1:],
+        initial=(first, *chart.ancestors[first])[-1] - 1,
+        start=_moved(edge.targets, -1) if chart.ancestors[first] else (),
+        begins_by="",
+        assumed=chart.assumed[:-1],
+    )
 
 
-def _node_behind(node: ChartNode) -> ChartNode:
-    parent = None if node.parent is None else node.parent + 1
-    return replace(node, parent=parent, children=_behind(node.children), entry=_behind(node.entry))
+def _moved(nodes: Iterable[int], by: int) -> tuple[int, ...]:
+    """Return the numbers of nodes behind one node more or less."""
+    return tuple(node + by for node in nodes)
 
 
-def _edge_behind(edge: ChartEdge) -> ChartEdge:
-    return replace(edge, source=edge.source + 1, targets=_behind(edge.targets))
+def _moved_node(node: ChartNode, by: int) -> ChartNode:
+    parent = None if node.parent is None else node.parent + by
+    children, entry = _moved(node.children, by), _moved(node.entry, by)
+    return replace(node, parent=parent, children=children, entry=entry)
+
+
+def _moved_edge(edge: ChartEdge, by: int) -> ChartEdge:
+    return replace(edge, source=edge.source + by, targets=_moved(edge.targets, by))
 
 
 def _unused(taken: Container[str]) -> str:

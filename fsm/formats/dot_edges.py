@@ -19,8 +19,8 @@ __all__ = ["DotCluster", "DotEdge", "DotNode", "parse_parts"]
 _NAMES = frozenset({"id", "quoted", "html"})
 _ATTRIBUTES = frozenset(
     {
-        "class", "color", "dir", "fillcolor", "fontcolor", "headlabel", "label", "lhead", "ltail", "peripheries",
-        "shape", "shows", "style", "taillabel", "width", "xlabel",
+        "class", "color", "dir", "fillcolor", "fontcolor", "headlabel", "label", "lhead", "ltail",
+        "peripheries", "shape", "shows", "style", "taillabel", "width", "xlabel",
     }
 )  # fmt: skip
 

@@ -86,6 +86,13 @@ end note
 legend
  a --> b
 endlegend""",
+    """state "push" as p <<sdlreceive>>
+off --> p
+p --> lit
+lit --> off : push
+json Remark {
+  "a": "b"
+}""",
     """state off #red
 state lit ##[dashed]blue
 off : entry / dark
@@ -248,7 +255,6 @@ REFUSED = [
     ("mermaid", "a --> c : x\nb --> c : x", "3: which state is initial, 'a', 'b'?"),
     ("plantuml", "!include secret.puml", "2: '!include secret.puml': the preprocessor"),
     ("plantuml", "a --> b : x\n@enduml\n@startuml\nb --> c", "4: a second diagram"),
-    ("plantuml", "state a <<sdlreceive>>", "2: <<sdlreceive>> is a symbol of SDL"),
     ("dot", "a -> b [label=go]; a -> c [label=go]", "2: 'go' leads from 'a' to 'c'"),
 ]  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""Labels of arrows in several lines: one event that is wrapped, or an event in each line.
+"""Labels of arrows where they are not what is written at the arrow.
+
+A label in several lines is one event that is wrapped, or an event in each line.
 
 Nothing in a diagram tells the two apart. Lines are events of their own where each of them is one
 word, or the whole label of another arrow, or where all but the last one end with a comma; else the
@@ -14,7 +16,7 @@ from fsm.formats.diagrams.labels import event_lines, read_label
 from fsm.formats.diagrams.state_diagram import StateDiagram
 from fsm.text import quantity
 
-__all__ = ["join_wrapped_labels"]
+__all__ = ["join_wrapped_labels", "label_received_events"]
 
 _WORD = re.compile(r"[^\s(]+(?:\s*\([^()]*\))?")
 
@@ -33,6 +35,17 @@ def join_wrapped_labels(diagram: StateDiagram) -> None:
     first = next(iter(joined.values()))
     what = f"the lines of {quantity(len(joined), 'label')} are one text each, as in {first!r}"
     diagram.assumed.append(what)
+
+
+def label_received_events(diagram: StateDiagram) -> None:
+    """Put the events that are drawn as symbols on the way of an arrow onto the arrow."""
+    received = {id_: node for id_, node in diagram.nodes.items() if node.kind == "receive"}
+    for node in received.values():
+        node.kind = "point"
+    for number, edge in enumerate(diagram.edges if received else ()):
+        if edge.source in received:
+            label = " ".join(filter(None, (received[edge.source].title, edge.label)))
+            diagram.edges[number] = edge._replace(label=label)
 
 
 def _joined(labels: Iterable[str]) -> dict[str, str]:

@@ -22,7 +22,11 @@ from fsm.formats.statecharts.chart_parts import (
     any_holds,
     refuse_unknown,
 )
-from fsm.formats.statecharts.comparisons import Comparison, comparison, excluded
+from fsm.formats.statecharts.number_conditions import (
+    NumberCondition,
+    excluded_conditions,
+    read_number_condition,
+)
 from fsm.guard import ALWAYS, Guard
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -300,21 +304,21 @@ class _Sismic:
         What these transitions change themselves, or entering and leaving states does, may be other
         when the next one is asked.
         """
-        asked: list[Comparison] = []
+        asked: list[NumberCondition] = []
         changed: set[str] = set()
         for config in _configs(self.root):
             quiet = [t for t in self._list(config, "transitions") if not t.get("event")]
             for place in quiet:
                 if text := str(place.get("guard") or "").strip():
                     nodes = ast.walk(self._parsed(place, text, "eval").body)
-                    asked += filter(None, map(comparison, filter(_is_expression, nodes)))
+                    asked += filter(None, map(read_number_condition, filter(_is_expression, nodes)))
             actions = [(place, place.get("action")) for place in quiet]
             if config is not self.root:
                 actions += [(config, config.get(name)) for name in ("on entry", "on exit")]
             for place, code in actions:
                 tree = self._parsed(place, str(code or "").strip(), "exec")
                 changed |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
-        return excluded(each for each in asked if not each.names & changed)
+        return excluded_conditions(each for each in asked if not each.names & changed)
 
     def _sent(self, place: JsonObject, code: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the events that an action always sends, and the rest of it as text."""

@@ -221,6 +221,9 @@ class _XState:
         """Add what entering and leaving a state does."""
         state, part = self.states[i], self.parts.states[number]
         config = state.config
+        meta = config.get("meta")
+        if isinstance(meta, dict) and isinstance(meta.get("title"), str):
+            part.title = meta["title"]  # as fsm draw writes it
         if part.history:
             names = transitions_of(self.source, config, config.get("target"))
             targets = tuple(

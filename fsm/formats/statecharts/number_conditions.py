@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-__all__ = ["Comparison", "comparison", "excluded"]
+__all__ = ["NumberCondition", "excluded_conditions", "read_number_condition"]
 
 _OPERATORS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Eq: operator.eq, ast.Gt: operator.gt, ast.GtE: operator.ge,
@@ -15,7 +15,7 @@ _OPERATORS: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
-class Comparison(NamedTuple):
+class NumberCondition(NamedTuple):
     """A value by its text, and the number with which it is compared."""
 
     text: str
@@ -26,10 +26,10 @@ class Comparison(NamedTuple):
     number: float
 
 
-def comparison(node: ast.expr) -> Comparison | None:
+def read_number_condition(node: ast.expr) -> NumberCondition | None:
     """Return a comparison of names with a number; ``None`` for anything else.
 
-    >>> comparison(ast.parse("t >= 3", mode="eval").body).value
+    >>> read_number_condition(ast.parse("t >= 3", mode="eval").body).value
     't'
     """
     match node:
@@ -41,13 +41,13 @@ def comparison(node: ast.expr) -> Comparison | None:
             calls = any(isinstance(each, ast.Call) for each in ast.walk(left))
             if holds and names and not calls and abs(n) < 1e9:
                 text, value = ast.unparse(node), ast.unparse(left)
-                return Comparison(text, value, frozenset(names), holds, float(n))
+                return NumberCondition(text, value, frozenset(names), holds, float(n))
     return None
 
 
-def excluded(known: Iterable[Comparison]) -> dict[str, list[str]]:
+def excluded_conditions(known: Iterable[NumberCondition]) -> dict[str, list[str]]:
     """Return for each comparison, by its text, those before it that never hold together with it."""
-    before: list[Comparison] = []
+    before: list[NumberCondition] = []
     found: dict[str, list[str]] = {}
     for each in known:
         if each.text not in found:
@@ -56,7 +56,7 @@ def excluded(known: Iterable[Comparison]) -> dict[str, list[str]]:
     return found
 
 
-def _exclude_each_other(one: Comparison, other: Comparison) -> bool:
+def _exclude_each_other(one: NumberCondition, other: NumberCondition) -> bool:
     low, high = sorted((one.number, other.number))
     numbers = (low - 1, low, (low + high) / 2, high, high + 1)
     return one.value == other.value and not any(
