@@ -24,9 +24,9 @@ def to_xstate(machine: Machine, *, group: bool = True) -> str:
 
     A machine that was declared with states inside of others, regions, history or timers is written
     as it was declared, where XState does the same. Else each state of the machine is one of the
-    configuration: statuses are tags, and compound states if their states are declared together. An event that
-    depends on guards has the guard ``is``, whose parameters are the required truth values; the
-    present values are in the context::
+    configuration: statuses are tags, and compound states if their states are declared together. An
+    event that depends on guards has the guard ``is``, whose parameters are the required truth
+    values; the present values are in the context::
 
         setup({guards: {is: ({context}, wanted) =>
             Object.entries(wanted).every(([name, truth]) => context[name] === truth)}})

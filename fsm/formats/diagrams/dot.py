@@ -304,7 +304,7 @@ class _DotReader:
 
 
 def _is_own(label: Token) -> bool:
-    """Whether ``fsm draw`` has written a label: it has a blank at both ends, and says its joints."""
+    """Whether ``fsm draw`` has written a label, which has a blank at both ends."""
     return label.kind == "html" and label.text.strip("<>")[:1] == " "
 
 
