@@ -55,7 +55,7 @@ class DiagramText(ABC):
 
     def _arrow(self, arrow: Arrow) -> Iterator[str]:
         events = automatic_labels(arrow)
-        if any(" " in event for event in events):  # else a reader could take them for one text
+        if any(" " in event.partition(" [")[0] for event in events):  # else a reader could take them for one text
             events = (*(f"{event}," for event in events[:-1]), *events[-1:])
         text = self.line_break.join(map(self.escaped, (*events, *arrow.effects)))
         text = f" : {text}" if text else ""

@@ -12,6 +12,7 @@ import pytest
 from transitions import Machine as LibraryMachine
 from transitions import MachineError as NotAllowed
 from transitions.extensions import HierarchicalMachine
+from transitions.extensions.states import Timeout, add_state_features
 
 import fsm
 from fsm.errors import MachineError
@@ -75,6 +76,32 @@ def test_a_machine_of_a_module(name: str, module: ModuleType) -> None:
 
 def test_a_derived_machine(module: ModuleType) -> None:
     assert arrows(fsm.load("lamps_of_a_user:Derived")) == [("a", "go", "b")]
+
+
+@add_state_features(Timeout)
+class Timed(LibraryMachine):
+    """A machine of which states have timeouts."""
+
+
+def test_timeouts() -> None:
+    machine = fsm.load(
+        Timed(
+            states=["a", {"name": "b", "timeout": 0.05, "on_timeout": ["to_c", print]},
+                    {"name": "c", "timeout": 2, "on_timeout": "back"}],
+            transitions=[["go", "a", "b"], ["back", "c", "a"]], initial="a",
+        )
+    )  # fmt: skip
+    assert arrows(machine) == [("a", "go", "b"), ("b", "to_c", "c"), ("c", "back", "a")]
+    timers = [(timer.event, timer.delay, timer.states) for timer in machine.timers]
+    assert timers == [("to_c", 50_000, ("b",)), ("back", 2_000_000, ("c",))]
+    assert machine.ignored == ("not read: 1 action",)
+    first = {"name": "a", "timeout": 1, "on_timeout": "go"}
+    steps = [["go", "a", "b"]]
+    again = fsm.load(Timed(states=[first, "b"], transitions=steps, initial="a"))
+    assert "the timeout of 'a' begins with the machine; in the library" in again.assumed[0]
+    odd = {"name": "a", "timeout": 1, "on_timeout": print}
+    with pytest.raises(MachineError, match="of 'a' calls no event of the machine; name one"):
+        fsm.load(Timed(states=[odd, "b"], transitions=steps, initial="b"))
 
 
 def test_the_object_itself() -> None:
