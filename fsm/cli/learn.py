@@ -89,17 +89,17 @@ def command(
     The machine of the implementation is learnt from tests. It can be used as MACHINE in every
     other command, for example in fsm draw. The exit status is 1 if there is a difference.
     """
-    from fsm.suites.execution.adapters import make_adapter
-    from fsm.suites.execution.implementation import apart_from_output
+    from fsm.implementations import connect
+    from fsm.implementations.output import apart_from_output
     from fsm.suites.execution.learning import learn
 
     write = _writer(output) if output else None
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
-    with Progress("learning"), apart_from_output():
+    with Progress("learning"), apart_from_output(), connect(implementation) as connection:
         learnt = learn(
-            make_adapter(implementation),
+            connection,
             specification.inputs,
             shows=specification.shown is not None,
             extra_states=extra_states,

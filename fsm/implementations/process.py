@@ -1,0 +1,178 @@
+"""An implementation that is a program: requests on its standard input, replies on its output."""
+
+from __future__ import annotations
+
+import os
+import select
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from typing import IO
+
+from fsm.errors import FsmError
+from fsm.implementations.connection import Settling
+from fsm.implementations.failures import CallError, HangError
+from fsm.implementations.protocol import LONGEST_LINE
+from fsm.implementations.spoken import SpokenConnection
+from fsm.text import shortened, visible
+
+__all__ = ["ProcessConnection"]
+
+_GRACE = 1.0
+"""Seconds that a program has to end by itself after bye."""
+_LAST_LINES = 3
+_LONGEST_QUOTE = 300
+
+
+class ProcessConnection(SpokenConnection):
+    """A program that is started, and started anew where it ended or hung.
+
+    ``command`` is split into words as a shell does; no shell runs it. Raises :class:`FsmError`
+    where it cannot be started.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        *,
+        timeout: float,
+        settling: Settling = SpokenConnection.settling,
+    ) -> None:
+        super().__init__(f"cmd:{command}", timeout, settling)
+        try:
+            self._words = shlex.split(command)
+        except ValueError as error:
+            raise FsmError(f"cmd:{command}: {error}") from None
+        if not self._words:
+            raise FsmError("cmd: names no program; write cmd:node adapter.js")
+        self._start()
+        try:
+            self.begin()
+        except BaseException:
+            self._kill()
+            raise
+
+    def exchange(self, line: bytes, do: str) -> bytes:
+        """Write a request and read a line; what else the program prints meanwhile is refused."""
+        end = time.monotonic() + self.timeout
+        self._write(line, do, end)
+        while b"\n" not in self._read:
+            if len(self._read) > LONGEST_LINE:
+                self._kill()
+                raise CallError(f"the reply to {do} is longer than {LONGEST_LINE:,} bytes")
+            if not self._is_ready(self._out, end):
+                self._kill()
+                raise HangError(self.timeout)
+            chunk = os.read(self._out.fileno(), 65_536)
+            if not chunk:
+                raise CallError(self._ending())
+            self._read += chunk
+        reply, _, self._read = self._read.partition(b"\n")
+        return reply
+
+    def restart(self) -> None:
+        """Start the program anew."""
+        self._kill()
+        self._start()
+
+    def close(self) -> None:
+        """Say bye, and end the program."""
+        try:
+            with suppress(CallError):  # many programs end without a last reply
+                super().close()
+            self._in.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE)
+        except OSError:
+            pass
+        finally:
+            self._kill()
+
+    def _start(self) -> None:
+        try:
+            self._process = subprocess.Popen(  # noqa: S603
+                self._words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,  # what it starts ends with it
+            )
+        except OSError as error:
+            raise FsmError(
+                f"{self.name}: cannot be started: {error.strerror or error}"
+            ) from None
+        assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: S101
+        self._in: IO[bytes] = self._process.stdin
+        self._out: IO[bytes] = self._process.stdout
+        os.set_blocking(self._in.fileno(), False)
+        self._read = b""
+        self._said: deque[str] = deque(maxlen=_LAST_LINES)
+        self._listener = threading.Thread(
+            target=_keep_last_lines, args=(self._process.stderr, self._said), daemon=True
+        )
+        self._listener.start()
+
+    def _write(self, line: bytes, do: str, end: float) -> None:
+        if self._process.poll() is not None:
+            raise CallError(self._ending())
+        if self._read:
+            printed = shortened(visible(self._read.decode("utf-8", "replace").strip()), 120)
+            self._kill()
+            raise CallError(f"it printed without a request, before {do}: {printed}")
+        while line:
+            try:
+                line = line[os.write(self._in.fileno(), line) :]
+            except BlockingIOError:
+                if not self._is_ready(self._in, end, writing=True):
+                    self._kill()
+                    raise HangError(self.timeout) from None
+            except BrokenPipeError:
+                raise CallError(self._ending()) from None
+
+    @staticmethod
+    def _is_ready(stream: IO[bytes], end: float, *, writing: bool = False) -> bool:
+        left = max(0.0, end - time.monotonic())
+        poll = select.poll()
+        poll.register(stream, select.POLLOUT if writing else select.POLLIN)
+        return bool(poll.poll(left * 1000))
+
+    def _ending(self) -> str:
+        """Return how the program ended, with the last lines that it printed as errors."""
+        try:
+            status = self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            return self._with_last_lines("the program closed its output")
+        self._kill()
+        if status >= 0:
+            return self._with_last_lines(f"the program ended with exit status {status}")
+        with suppress(ValueError):
+            return self._with_last_lines(f"the program was ended by {signal.Signals(-status).name}")
+        return self._with_last_lines(f"the program was ended by signal {-status}")
+
+    def _with_last_lines(self, text: str) -> str:
+        self._listener.join(_GRACE)
+        last = shortened(visible(" / ".join(self._said)), _LONGEST_QUOTE)
+        return f"{text}: {last}" if last else text
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        with suppress(OSError):
+            self._in.close()
+        self._out.close()
+        self._read = b""
+
+
+def _keep_last_lines(stream: IO[bytes], lines: deque[str]) -> None:
+    """Read what a program prints as errors, and keep its last lines."""
+    with stream:
+        for line in iter(lambda: stream.readline(4096), b""):
+            if text := line.decode("utf-8", "replace").strip():
+                lines.append(text)

@@ -1,0 +1,100 @@
+"""An implementation behind a URL: each request is the body of a POST, each reply one of its own."""
+
+from __future__ import annotations
+
+import http.client
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from fsm.errors import FsmError
+from fsm.implementations.connection import Settling
+from fsm.implementations.failures import CallError, HangError
+from fsm.implementations.protocol import LONGEST_LINE
+from fsm.implementations.spoken import SpokenConnection
+from fsm.text import shortened, visible
+
+__all__ = ["WebConnection"]
+
+_OK = 200
+
+
+class WebConnection(SpokenConnection):
+    """A URL to which requests are posted; redirections are not followed.
+
+    Raises :class:`FsmError` for what is no URL, and where nothing answers there.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        settling: Settling = SpokenConnection.settling,
+    ) -> None:
+        super().__init__(url, timeout, settling)
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise FsmError(f"{url}: {error}") from None
+        if parts.scheme not in ("http", "https") or not host:
+            raise FsmError(f"{url}: no URL of a host; write http://localhost:8000/")
+        if parts.username is not None:
+            raise FsmError(f"{host}: a user name in the URL would be shown; leave it out")
+        kind = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+        self._server = kind[parts.scheme](host, port, timeout=timeout)
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self.begin()
+
+    def exchange(self, line: bytes, do: str) -> bytes:
+        """Post a request; a connection that the server closed meanwhile is opened anew once."""
+        was_open = self._server.sock is not None
+        try:
+            return self._post(line, do)
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self._server.close()
+            if not was_open:
+                raise CallError("the server closed the connection without a reply") from None
+        except TimeoutError:
+            self._server.close()
+            raise HangError(self.timeout) from None
+        except (OSError, http.client.HTTPException) as error:
+            self._server.close()
+            raise CallError(_cause(error)) from None
+        try:
+            return self._post(line, do)
+        except TimeoutError:
+            self._server.close()
+            raise HangError(self.timeout) from None
+        except (OSError, http.client.HTTPException) as error:
+            self._server.close()
+            raise CallError(_cause(error)) from None
+
+    def restart(self) -> None:
+        """Open a connection of its own again."""
+        self._server.close()
+
+    def close(self) -> None:
+        """Say bye."""
+        with suppress(CallError):
+            super().close()
+        self._server.close()
+
+    def _post(self, line: bytes, do: str) -> bytes:
+        self._server.request("POST", self._path, line, {"Content-Type": "application/json"})
+        response = self._server.getresponse()
+        body = response.read(LONGEST_LINE + 1)
+        if len(body) > LONGEST_LINE:
+            self._server.close()
+            raise CallError(f"the reply to {do} is longer than {LONGEST_LINE:,} bytes")
+        if response.status != _OK:
+            quoted = shortened(visible(body.decode("utf-8", "replace").strip()), 120)
+            status = f"the reply to {do} has status {response.status} {response.reason}"
+            raise CallError(f"{status}: {quoted}" if quoted else status)
+        return body
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "no server answers there"
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)
