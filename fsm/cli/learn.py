@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,12 @@ import click
 from fsm.catalog import load_specification
 from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.implementation_options import (
+    answer_timeout_option,
+    implementation_argument,
+    seconds_of,
+    settle_option,
+)
 from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
     extra_states_option,
@@ -47,15 +54,13 @@ __all__ = ["command"]
         ),
     ],
 )
-@click.argument(
-    "implementation",
-    help="package.module:name, a class or function that returns an adapter: an object with "
-    "reset(), send(event) and observe(). It is imported and run.",
-)
+@implementation_argument
 @machine_argument
 @extra_states_option(default=1)
 @observable_option
 @silent_option
+@answer_timeout_option
+@settle_option
 @option(
     "--max-states",
     type=int,
@@ -79,6 +84,8 @@ def command(
     extra_states: int,
     observable: Observable,
     silent: bool,
+    timeout: timedelta,
+    settle: timedelta | None,
     max_states: int,
     max_symbols: int,
     output: Path | None,
@@ -97,7 +104,12 @@ def command(
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
-    with Progress("learning"), apart_from_output(), connect(implementation) as connection:
+    seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
+    with (
+        Progress("learning"),
+        apart_from_output(),
+        connect(implementation, **seconds) as connection,
+    ):
         learnt = learn(
             connection,
             specification.inputs,

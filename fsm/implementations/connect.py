@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import Any
 
 from fsm.catalog import import_object
@@ -14,7 +16,7 @@ from fsm.implementations.python import PythonConnection
 from fsm.implementations.web import WebConnection
 from fsm.trust import NameInFile
 
-__all__ = ["FORMS", "TIMEOUT", "connect", "connection_of"]
+__all__ = ["FORMS", "TIMEOUT", "connect", "connect_several", "connection_of", "make_adapter"]
 
 FORMS = "package.module:name, http://host:port/, or cmd:PROGRAM ARGUMENTS"
 """How implementations are named."""
@@ -23,9 +25,7 @@ TIMEOUT = 10.0
 _PROGRAM = "cmd:"
 
 
-def connect(
-    implementation: Any, *, timeout: float = TIMEOUT, settle: float = 0.0
-) -> Connection:
+def connect(implementation: Any, *, timeout: float = TIMEOUT, settle: float = 0.0) -> Connection:
     """Return a connection to an implementation, an adapter object or its name.
 
     ``package.module:name`` is a class or function that returns an adapter: an object with
@@ -46,19 +46,65 @@ def connect(
     if not isinstance(implementation, str):
         return PythonConnection(implementation, timeout=timeout, settling=settling)
     if isinstance(implementation, NameInFile):
-        import_object(implementation)  # refuses it
+        raise FsmError(implementation.refusal)
     if implementation.startswith(_PROGRAM):
-        command = implementation.removeprefix(_PROGRAM)
-        return ProcessConnection(command, timeout=timeout, settling=settling)
+        words = _words(implementation)
+        return ProcessConnection(words, implementation, timeout=timeout, settling=settling)
     if implementation.startswith(("http://", "https://")):
         return WebConnection(implementation, timeout=timeout, settling=settling)
 
     def make() -> Any:
         return make_adapter(implementation)
 
-    return PythonConnection(
-        make(), implementation, timeout=timeout, settling=settling, remake=make
-    )
+    return PythonConnection(make(), implementation, timeout=timeout, settling=settling, remake=make)
+
+
+def connect_several(
+    name: str, count: int, *, timeout: float = TIMEOUT, settle: float = 0.0
+) -> list[Connection]:
+    """Return connections to several instances of an implementation that can run side by side.
+
+    Each program is a process of its own; so is each Python adapter, which is served by one. A
+    server must keep sessions apart. Raises what :func:`connect` raises.
+    """
+    if count == 1:
+        return [connect(name, timeout=timeout, settle=settle)]
+    made: list[Connection] = []
+    try:
+        for number in range(1, count + 1):
+            made.append(_instance(name, number, timeout, settle))
+    except BaseException:
+        for connection in made:
+            connection.close()
+        raise
+    return made
+
+
+def _instance(name: str, number: int, timeout: float, settle: float) -> Connection:
+    is_spoken = name.startswith((_PROGRAM, "http://", "https://"))
+    if not is_spoken and not isinstance(name, NameInFile):
+        words = [sys.executable, "-m", "fsm.implementations.serving", name]
+        return ProcessConnection(words, name, timeout=timeout, settling=Settling(settle))
+    connection = connect(name, timeout=timeout, settle=settle)
+    if isinstance(connection, WebConnection):
+        if not connection.has_sessions:
+            raise FsmError(
+                f"{name}: the server does not keep instances apart ('sessions' is not in 'can' of "
+                "its reply to hello); leave --jobs out"
+            )
+        connection.session = number
+    return connection
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a command, split as a shell does."""
+    try:
+        words = shlex.split(name.removeprefix(_PROGRAM))
+    except ValueError as error:
+        raise FsmError(f"{name}: {error}") from None
+    if not words:
+        raise FsmError(f"{name!r} names no program; write cmd:node adapter.js")
+    return words
 
 
 def connection_of(implementation: object) -> Connection:

@@ -104,6 +104,7 @@ class Connection(ABC):
         """Reset, send a trace at once; return what is shown first, and each reply."""
         raise CallError(f"{self.name} cannot run {len(trace)} events at once")
 
+    @abstractmethod
     def close(self) -> None:
         """End the connection."""
 

@@ -49,7 +49,7 @@ def as_text(value: object, call: str) -> str | None:
     ('Sent', None)
     >>> as_text("", "observe()")
     Traceback (most recent call last):
-    fsm.implementations.failures.CallError: observe() gave an empty text; None is no text
+    fsm.implementations.failures.CallError: observe() gave an empty text, not None
     >>> as_text(5, "send()")
     Traceback (most recent call last):
     fsm.implementations.failures.CallError: send() gave 5, of type int, which is no text
@@ -60,5 +60,5 @@ def as_text(value: object, call: str) -> str | None:
         shown = shortened(visible(repr(value)), _LONGEST)
         raise CallError(f"{call} gave {shown}, of type {type(value).__name__}, which is no text")
     if not value:
-        raise CallError(f"{call} gave an empty text; None is no text")
+        raise CallError(f"{call} gave an empty text, not None")
     return str.__str__(value)  # of an enumeration of texts, the text

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import select
-import shlex
 import signal
 import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO
+from typing import IO, cast
 
 from fsm.errors import FsmError
 from fsm.implementations.connection import Settling
@@ -31,24 +31,21 @@ _LONGEST_QUOTE = 300
 class ProcessConnection(SpokenConnection):
     """A program that is started, and started anew where it ended or hung.
 
-    ``command`` is split into words as a shell does; no shell runs it. Raises :class:`FsmError`
-    where it cannot be started.
+    No shell runs it. Raises :class:`FsmError` where it cannot be started.
     """
 
     def __init__(
         self,
-        command: str,
+        words: Sequence[str],
+        name: str,
         *,
         timeout: float,
         settling: Settling = SpokenConnection.settling,
     ) -> None:
-        super().__init__(f"cmd:{command}", timeout, settling)
-        try:
-            self._words = shlex.split(command)
-        except ValueError as error:
-            raise FsmError(f"cmd:{command}: {error}") from None
-        if not self._words:
-            raise FsmError("cmd: names no program; write cmd:node adapter.js")
+        super().__init__(name, timeout, settling)
+        self._words = words
+        self._read = b""
+        """What was read beyond the last reply."""
         self._start()
         try:
             self.begin()
@@ -103,17 +100,14 @@ class ProcessConnection(SpokenConnection):
                 start_new_session=True,  # what it starts ends with it
             )
         except OSError as error:
-            raise FsmError(
-                f"{self.name}: cannot be started: {error.strerror or error}"
-            ) from None
-        assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: S101
-        self._in: IO[bytes] = self._process.stdin
-        self._out: IO[bytes] = self._process.stdout
+            raise FsmError(f"{self.name}: cannot be started: {error.strerror or error}") from None
+        streams = self._process.stdin, self._process.stdout, self._process.stderr
+        self._in, self._out, errors = cast("tuple[IO[bytes], IO[bytes], IO[bytes]]", streams)
         os.set_blocking(self._in.fileno(), False)
         self._read = b""
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
         self._listener = threading.Thread(
-            target=_keep_last_lines, args=(self._process.stderr, self._said), daemon=True
+            target=_keep_last_lines, args=(errors, self._said), daemon=True
         )
         self._listener.start()
 

@@ -12,8 +12,9 @@ request                                       reply
 ``{"do":"bye"}``                              ``{}``
 ============================================  ==================================================
 
-Any reply may be ``{"error":"..."}``. The replies to reset and send may have ``shown`` as well; then
-nobody asks for it.
+Any reply may be ``{"error":"..."}``. The replies to reset, send and advance may have ``shown`` as
+well; then nobody asks for it. An event that comes with values has them under ``values``. To a
+server that can do ``sessions``, each request says in ``session`` which instance is meant.
 """
 
 from __future__ import annotations
@@ -27,11 +28,19 @@ from fsm.implementations.failures import CallError, as_text
 from fsm.mealy import REJECTED
 from fsm.text import shortened, visible
 
-__all__ = ["CAPABILITIES", "LONGEST_LINE", "PROTOCOL", "read_reply", "reply_to_send", "request"]
+__all__ = [
+    "CAPABILITIES",
+    "LONGEST_LINE",
+    "PROTOCOL",
+    "read_reply",
+    "reply_line",
+    "reply_to_send",
+    "request",
+]
 
 PROTOCOL: Final = 1
 """The version of the protocol."""
-CAPABILITIES: Final = ("observe", "advance", "run")
+CAPABILITIES: Final = ("observe", "advance", "run", "sessions")
 """What an implementation may say in its reply to hello that it can do."""
 LONGEST_LINE: Final = 2**20
 """Bytes of a reply."""
@@ -48,14 +57,19 @@ def request(do: str, **values: object) -> bytes:
     return line.encode() + b"\n"
 
 
+def reply_line(reply: Mapping[str, object]) -> bytes:
+    """Return a reply as a line."""
+    return json.dumps(reply, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+
+
 def read_reply(line: bytes, do: str) -> dict[str, Any]:
     """Return the object of a reply; raises :class:`CallError` for a line that is none.
 
     >>> read_reply(b'{"answer":"Paid"}', "send")
     {'answer': 'Paid'}
-    >>> read_reply(b"listening on port 80", "hello")
+    >>> read_reply(b"ready on port 80", "hello")
     Traceback (most recent call last):
-    fsm.implementations.failures.CallError: the reply to hello is no JSON object: listening on port 80
+    fsm.implementations.failures.CallError: the reply to hello is no JSON object: ready on port 80
     """
     text = line.decode("utf-8", "replace").strip()
     try:

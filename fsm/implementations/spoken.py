@@ -34,6 +34,10 @@ class SpokenConnection(Connection):
         """Whether the last reply said what is shown."""
         self._may_ask = False
         """Whether it can be asked what is shown."""
+        self.has_sessions = False
+        """Whether it keeps several instances apart."""
+        self.session = 0
+        """Which instance is meant; 0 is the only one."""
 
     @abstractmethod
     def exchange(self, line: bytes, do: str) -> bytes:
@@ -69,6 +73,7 @@ class SpokenConnection(Connection):
                 raise CallError(no_such("'can'", each, CAPABILITIES))
         self._may_ask = self.can_observe = "observe" in can
         self.can_advance, self.can_run = "advance" in can, "run" in can
+        self.has_sessions = "sessions" in can
 
     def reset(self) -> None:
         """Ask for a reset, of an implementation that is begun anew if the last call broke it."""
@@ -123,6 +128,8 @@ class SpokenConnection(Connection):
 
     def _ask(self, do: str, **values: object) -> dict[str, Any]:
         self._is_shown = False
+        if self.session:
+            values["session"] = self.session
         try:
             line = self.exchange(request(do, **values), do)
         except BaseException:

@@ -48,27 +48,13 @@ class WebConnection(SpokenConnection):
 
     def exchange(self, line: bytes, do: str) -> bytes:
         """Post a request; a connection that the server closed meanwhile is opened anew once."""
-        was_open = self._server.sock is not None
+        is_kept = self._server.sock is not None
         try:
             return self._post(line, do)
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            self._server.close()
-            if not was_open:
-                raise CallError("the server closed the connection without a reply") from None
-        except TimeoutError:
-            self._server.close()
-            raise HangError(self.timeout) from None
-        except (OSError, http.client.HTTPException) as error:
-            self._server.close()
-            raise CallError(_cause(error)) from None
-        try:
-            return self._post(line, do)
-        except TimeoutError:
-            self._server.close()
-            raise HangError(self.timeout) from None
-        except (OSError, http.client.HTTPException) as error:
-            self._server.close()
-            raise CallError(_cause(error)) from None
+        except _ClosedError:
+            if not is_kept:
+                raise
+        return self._post(line, do)  # it was closed since the last request: opened anew
 
     def restart(self) -> None:
         """Open a connection of its own again."""
@@ -81,9 +67,19 @@ class WebConnection(SpokenConnection):
         self._server.close()
 
     def _post(self, line: bytes, do: str) -> bytes:
-        self._server.request("POST", self._path, line, {"Content-Type": "application/json"})
-        response = self._server.getresponse()
-        body = response.read(LONGEST_LINE + 1)
+        try:
+            self._server.request("POST", self._path, line, {"Content-Type": "application/json"})
+            response = self._server.getresponse()
+            body: bytes = response.read(LONGEST_LINE + 1)
+        except TimeoutError:
+            self._server.close()
+            raise HangError(self.timeout) from None
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
+            self._server.close()
+            raise _ClosedError from error
+        except (OSError, http.client.HTTPException) as error:
+            self._server.close()
+            raise CallError(_cause(error)) from None
         if len(body) > LONGEST_LINE:
             self._server.close()
             raise CallError(f"the reply to {do} is longer than {LONGEST_LINE:,} bytes")
@@ -92,6 +88,13 @@ class WebConnection(SpokenConnection):
             status = f"the reply to {do} has status {response.status} {response.reason}"
             raise CallError(f"{status}: {quoted}" if quoted else status)
         return body
+
+
+class _ClosedError(CallError):
+    """The server closed the connection instead of answering."""
+
+    def __init__(self) -> None:
+        super().__init__("the server closed the connection without a reply")
 
 
 def _cause(error: Exception) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,8 +20,7 @@ from fsm.errors import FsmError
 from fsm.graph import breadth_first
 from fsm.implementations.connect import connection_of
 from fsm.implementations.connection import Connection
-from fsm.implementations.failures import CallError
-from fsm.implementations.observation import Observed, reset_and_observe, send_and_observe
+from fsm.implementations.observation import reset_and_observe, send_and_observe
 from fsm.mealy import NOTHING, Mealy, with_shown
 from fsm.suites.differences import CellDifference, cell_differences
 from fsm.suites.execution.implementation import Implementation, run_test

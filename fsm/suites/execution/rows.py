@@ -82,7 +82,9 @@ def run_row(
     runs = []
     for t in transitions:
         trace = machine.trace_to(t.event, t.source)
-        run = None if trace is None else run_test(implementation, mealy, trace, timers=machine.timers)
+        run = (
+            None if trace is None else run_test(implementation, mealy, trace, timers=machine.timers)
+        )
         runs.append(RowRun(machine, t, run))
     return runs
 
