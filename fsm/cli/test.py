@@ -191,11 +191,11 @@ def _print(result: SuiteRun) -> None:
         verdict = f"{quantity(result.run, 'test')} passed"
     name = printable(result.name)
     click.echo(f"{name}: {printable(suite_text)}: {verdict}, {quantity(result.events, 'event')}")
-    if not result.is_whole:
-        click.echo(
-            f"The other tests were not run: {quantity(len(result.failures), 'different failure')} "
-            "found; --failures looks for more."
-        )
+    if (hidden := result.different - len(result.failures)) > 0 or not result.is_whole:
+        left = "" if result.is_whole else "; the other tests were not run"
+        more = f"{quantity(hidden, 'more different failure')} not shown" if hidden > 0 else ""
+        stopped = more or f"Stopped after {quantity(result.different, 'different failure')}"
+        click.echo(f"{stopped}{left}; --failures shows more.")
     if result.shortened:
         click.echo(
             f"{quantity(result.shortened, 'test')} not run to the end: another timer fires before "

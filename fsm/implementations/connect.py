@@ -88,6 +88,7 @@ def _instance(name: str, number: int, timeout: float, settle: float) -> Connecti
     connection = connect(name, timeout=timeout, settle=settle)
     if isinstance(connection, WebConnection):
         if not connection.has_sessions:
+            connection.close()
             raise FsmError(
                 f"{name}: the server does not keep instances apart ('sessions' is not in 'can' of "
                 "its reply to hello); leave --jobs out"

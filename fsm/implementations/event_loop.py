@@ -16,6 +16,17 @@ __all__ = ["await_here", "await_on", "close_loop", "drop_loop"]
 _OF_THREAD = threading.local()
 
 
+class _Loop:
+    """The loop of a thread, closed with it."""
+
+    def __init__(self) -> None:
+        self.runner = asyncio.Runner()
+
+    def __del__(self) -> None:
+        if not self.runner.get_loop().is_closed():
+            self.runner.close()
+
+
 def await_here(value: Any, timeout: float | None) -> object:
     """Return what an awaitable returns, on the loop that this thread keeps for implementations.
 
@@ -29,11 +40,10 @@ def await_here(value: Any, timeout: float | None) -> object:
             "the implementation is asynchronous, and an event loop runs already; in a test that is "
             "a coroutine, write: await fsm_case.run_async(implementation)"
         )
-    runner = getattr(_OF_THREAD, "runner", None)
-    if runner is None:
-        runner = _OF_THREAD.runner = asyncio.Runner()
+    if not hasattr(_OF_THREAD, "loop"):
+        _OF_THREAD.loop = _Loop()
         atexit.register(close_loop)
-    result: object = runner.run(_within(value, timeout))
+    result: object = _OF_THREAD.loop.runner.run(_within(value, timeout))
     return result
 
 
@@ -50,19 +60,17 @@ def await_on(loop: asyncio.AbstractEventLoop, value: Any, timeout: float | None)
 
 def drop_loop() -> None:
     """Leave the loop of this thread, on which a call hung; the next call has another one."""
-    runner = getattr(_OF_THREAD, "runner", None)
-    if runner is not None:
-        _OF_THREAD.runner = None
+    loop = getattr(_OF_THREAD, "loop", None)
+    if loop is not None:
+        del _OF_THREAD.loop
         with suppress(RuntimeError):
-            runner.get_loop().close()
+            loop.runner.get_loop().close()
 
 
 def close_loop() -> None:
     """Close the loop of this thread, if it has one."""
-    runner = getattr(_OF_THREAD, "runner", None)
-    if runner is not None:
-        _OF_THREAD.runner = None
-        runner.close()
+    if hasattr(_OF_THREAD, "loop"):
+        del _OF_THREAD.loop
 
 
 async def _within(value: Any, timeout: float | None) -> object:

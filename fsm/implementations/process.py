@@ -22,6 +22,8 @@ from fsm.text import shortened, visible
 
 __all__ = ["ProcessConnection"]
 
+_START = 15.0
+"""Seconds that a program has at least for its first reply."""
 _GRACE = 1.0
 """Seconds that a program has to end by itself after bye."""
 _LAST_LINES = 3
@@ -55,7 +57,8 @@ class ProcessConnection(SpokenConnection):
 
     def exchange(self, line: bytes, do: str) -> bytes:
         """Write a request and read a line; what else the program prints meanwhile is refused."""
-        end = time.monotonic() + self.timeout
+        limit = max(self.timeout, _START) if do == "hello" else self.timeout
+        end = time.monotonic() + limit
         self._write(line, do, end)
         while b"\n" not in self._read:
             if len(self._read) > LONGEST_LINE:
@@ -63,7 +66,7 @@ class ProcessConnection(SpokenConnection):
                 raise CallError(f"the reply to {do} is longer than {LONGEST_LINE:,} bytes")
             if not self._is_ready(self._out, end):
                 self._kill()
-                raise HangError(self.timeout)
+                raise HangError(limit)
             chunk = os.read(self._out.fileno(), 65_536)
             if not chunk:
                 raise CallError(self._ending())

@@ -21,7 +21,7 @@ from fsm.implementations.protocol import PROTOCOL, reply_line
 from fsm.implementations.python import PythonConnection
 from fsm.mealy import REJECTED
 
-__all__ = ["serve"]
+__all__ = ["reply_to", "serve"]
 
 
 def serve(connection: Connection, requests: Iterable[str], replies: IO[bytes]) -> None:
@@ -30,7 +30,7 @@ def serve(connection: Connection, requests: Iterable[str], replies: IO[bytes]) -
         asked: dict[str, Any] = {}
         try:
             asked = json.loads(line)
-            reply = _answer(connection, asked)
+            reply = reply_to(connection, asked)
         except CALL_FAILURES as error:
             reply = {"error": failure_text(error)}
         replies.write(reply_line(reply))
@@ -39,7 +39,8 @@ def serve(connection: Connection, requests: Iterable[str], replies: IO[bytes]) -
             break
 
 
-def _answer(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+def reply_to(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the reply to a request; raises what the implementation raises."""
     match asked["do"]:
         case "hello":
             can = {"observe": connection.can_observe, "advance": connection.can_advance}

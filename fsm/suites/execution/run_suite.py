@@ -87,7 +87,9 @@ class SuiteRun:
     tests: tuple[FinishedTest, ...]
     """The tests that were run, in their order."""
     failures: tuple[SuiteFailure, ...]
-    """The different failures, by the first test that met each."""
+    """The different failures, by the first test that met each; no more than were looked for."""
+    different: int
+    """How many different failures there were."""
     is_whole: bool
     """Whether every test was run; not where too many different failures were found."""
     shortened: int
@@ -126,6 +128,7 @@ class SuiteRun:
                 "all_run": self.is_whole,
             },
             "events": self.events,
+            "different_failures": self.different,
             "failures": [failure.as_dict(self.suite) for failure in self.failures],
         }
 
@@ -167,7 +170,8 @@ def run_suite(
         suite,
         connections[0].name,
         tuple(runner.done),
-        tuple(runner.failures()),
+        tuple(runner.failures(most_failures)),
+        len(runner.failed),
         is_whole,
         sum(bool(done.run.left) for done in runner.done),
     )
@@ -221,9 +225,9 @@ class _Runner:
         step = run.steps[-1]
         return state_before(self.suite, run), step.event, step.got
 
-    def failures(self) -> Iterator[SuiteFailure]:
-        """Yield each different failure, with a short trace."""
-        for first, *others in self.failed.values():
+    def failures(self, most: int) -> Iterator[SuiteFailure]:
+        """Yield the first different failures, each with a short trace."""
+        for first, *others in islice(self.failed.values(), most):
             found = reproduce(
                 self.connections[0],
                 self.suite.mealy,

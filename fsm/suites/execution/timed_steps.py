@@ -47,10 +47,13 @@ def timed_steps(mealy: Mealy, word: Sequence[int], timers: Sequence[Timer]) -> l
             if microseconds is None:
                 break
             clocks.now += microseconds
-            steps.append(Advance(event, microseconds / SECOND))
+            step: _Step = Advance(event, microseconds / SECOND)
         else:
-            steps.append(event)
+            step = event
         clocks.enter(source, event, target)
+        if clocks.is_due:
+            break
+        steps.append(step)
     return steps
 
 
@@ -62,6 +65,11 @@ class _Clocks:
         self.now = 0
         self.due: dict[Timer, int] = {}
 
+    @property
+    def is_due(self) -> bool:
+        """Whether a timer fires at this very instant, before anything can be seen."""
+        return any(due <= self.now for due in self.due.values())
+
     def has(self, event: str) -> bool:
         return any(timer.event == event for timer in self.timers)
 
@@ -70,20 +78,12 @@ class _Clocks:
 
         Of a timer that does not run, it is the time that it would take.
         """
-        running = {timer: due for timer, due in self.due.items() if timer.event == event}
         first = min(self.due.values(), default=None)
+        running = [timer for timer in self.due if timer.event == event]
         if running:
-            due = min(running.values())
-            alone = all(
-                timer.event == event or target not in timer.states
-                for timer, other in self.due.items()
-                if other == due
-            )
-            if due != first or not alone:
-                return None
-            for timer in [timer for timer, other in running.items() if other == due]:
-                del self.due[timer]  # it has fired
-            return due - self.now
+            fires = min(running, key=self.due.__getitem__)
+            is_next = fires is next(t for t, due in self.due.items() if due == first)
+            return self.due.pop(fires) - self.now if is_next else None
         delay = max(timer.delay for timer in self.timers if timer.event == event)
         is_free = first is None or first > self.now + delay
         return delay if is_free and source == target else None
