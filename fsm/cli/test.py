@@ -35,7 +35,7 @@ from fsm.suites.narrowing import narrowed
 from fsm.text import quantity, visible
 
 if TYPE_CHECKING:
-    from fsm.suites.execution.run_suite import SuiteFailure, SuiteRun
+    from fsm.suites.execution.suite_runs import SuiteFailure, SuiteRun
 
 __all__ = ["command"]
 
@@ -164,10 +164,10 @@ def command(
 def _run(
     made: Suite, implementation: str, jobs: int, most_failures: int, seconds: dict[str, float]
 ) -> SuiteRun:
-    from fsm.implementations.connect import connect_several
+    from fsm.implementations.connecting import connect_several
     from fsm.implementations.isolation import check_isolation
     from fsm.implementations.output import apart_from_output
-    from fsm.suites.execution.run_suite import run_suite
+    from fsm.suites.execution.suite_runs import run_suite
 
     with ExitStack() as stack:
         total = made.estimate.most.symbols

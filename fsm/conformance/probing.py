@@ -18,7 +18,7 @@ from fsm.conformance.answers import AnswerReading, Seen, StateWords
 from fsm.conformance.system_runs import OverError, ResetError, SystemRuns, are_alike
 from fsm.conformance.votes import Vote, shows_states
 from fsm.errors import FsmError
-from fsm.implementations.connect import connection_of
+from fsm.implementations.connecting import connection_of
 from fsm.implementations.connection import Connection
 from fsm.implementations.output import apart_from_output
 from fsm.machine import Machine

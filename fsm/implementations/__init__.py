@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsm.implementations.connect import connect
+from fsm.implementations.connecting import connect
 from fsm.implementations.connection import Connection
 
 __all__ = ["Connection", "connect"]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple
 
-from fsm.implementations.failures import CALL_FAILURES, CallError, failure_text
+from fsm.implementations.call_failures import CALL_FAILURES, CallError, failure_text
 
-__all__ = ["REAL_CLOCK", "Clock", "Connection", "Reply", "Settling"]
+__all__ = ["REAL_CLOCK", "WaitingClock", "Connection", "Reply", "Settling"]
 
 
 @dataclass(frozen=True)
-class Clock:
+class WaitingClock:
     """What waiting needs to know of time; tests have one of their own."""
 
     now: Callable[[], float]
@@ -24,7 +24,7 @@ class Clock:
     """Wait so many seconds."""
 
 
-REAL_CLOCK = Clock(time.monotonic, time.sleep)
+REAL_CLOCK = WaitingClock(time.monotonic, time.sleep)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Settling:
     """How long what is shown may take to become right after an event."""
 
     seconds: float = 0.0
-    clock: Clock = REAL_CLOCK
+    clock: WaitingClock = REAL_CLOCK
 
     def settle(self, look: Callable[[], str], expected: str | None) -> str:
         """Look until what is expected is shown, or the time is over; return what was seen last.
@@ -62,7 +62,7 @@ class Reply(NamedTuple):
 class Connection(ABC):
     """A connection to one implementation.
 
-    Calls raise :class:`fsm.implementations.failures.CallError`, or what the implementation itself
+    Calls raise :class:`fsm.implementations.call_failures.CallError`, or what the implementation itself
     raises, where there is no answer. A call after one that failed in such a way works again after
     :meth:`reset`.
     """

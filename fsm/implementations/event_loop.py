@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from fsm.errors import FsmError
-from fsm.implementations.failures import HangError
+from fsm.implementations.call_failures import HangError
 
 __all__ = ["await_here", "await_on", "close_loop", "drop_loop"]
 

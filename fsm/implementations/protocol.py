@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fsm.implementations.connection import Reply
-from fsm.implementations.failures import CallError, as_text
+from fsm.implementations.call_failures import CallError, as_text
 from fsm.mealy import REJECTED
 from fsm.text import shortened, visible
 
@@ -69,7 +69,7 @@ def read_reply(line: bytes, do: str) -> dict[str, Any]:
     {'answer': 'Paid'}
     >>> read_reply(b"ready on port 80", "hello")
     Traceback (most recent call last):
-    fsm.implementations.failures.CallError: the reply to hello is no JSON object: ready on port 80
+    fsm.implementations.call_failures.CallError: the reply to hello is no JSON object: ready on port 80
     """
     text = line.decode("utf-8", "replace").strip()
     try:

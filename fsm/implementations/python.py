@@ -13,8 +13,8 @@ from typing import Any
 from fsm.errors import FsmError
 from fsm.implementations.connection import Connection, Settling
 from fsm.implementations.event_loop import await_here, await_on, drop_loop
-from fsm.implementations.failures import HangError, as_text
-from fsm.implementations.time_limit import time_limit
+from fsm.implementations.call_failures import HangError, as_text
+from fsm.implementations.time_limits import time_limit
 
 __all__ = ["PythonConnection"]
 

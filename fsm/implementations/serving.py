@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from fsm.errors import FsmError
-from fsm.implementations.connect import make_adapter
+from fsm.implementations.connecting import make_adapter
 from fsm.implementations.connection import Connection
-from fsm.implementations.failures import CALL_FAILURES, failure_text
+from fsm.implementations.call_failures import CALL_FAILURES, failure_text
 from fsm.implementations.protocol import PROTOCOL, reply_line
 from fsm.implementations.python import PythonConnection
 from fsm.mealy import REJECTED
@@ -66,7 +66,7 @@ def _sent(answer: str | None) -> dict[str, Any]:
     return {"rejected": True} if answer == REJECTED else {"answer": answer}
 
 
-def main(name: str) -> None:
+def serve_adapter(name: str) -> None:
     """Serve an adapter on standard input and output; what it prints goes to standard error."""
     with os.fdopen(os.dup(1), "wb") as replies:
         os.dup2(2, 1)
@@ -78,4 +78,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    serve_adapter(sys.argv[1])

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from fsm.errors import FsmError
 from fsm.implementations.connection import Settling
-from fsm.implementations.failures import CallError, HangError
+from fsm.implementations.call_failures import CallError, HangError
 from fsm.implementations.protocol import LONGEST_LINE
 from fsm.implementations.spoken import SpokenConnection
 from fsm.text import shortened, visible

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fsm.suites import suite
-from fsm.suites.execution.run_suite import run_suite
+from fsm.suites.execution.suite_runs import run_suite
 from fsm.suites.export import export_suite
 from tests.depth import cases
 from tests.implementations import wrong_systems

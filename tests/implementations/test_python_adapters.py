@@ -12,12 +12,12 @@ import pytest
 import fsm
 from fsm.errors import ArgumentError, FsmError
 from fsm.implementations import connect
-from fsm.implementations.connection import Clock, Settling
+from fsm.implementations.connection import WaitingClock, Settling
 from fsm.implementations.python import PythonConnection
 from fsm.mealy import Mealy
 from fsm.suites import run_test, suite
 from fsm.suites.execution.reproduction import REPEATS
-from fsm.suites.execution.run_suite import run_suite
+from fsm.suites.execution.suite_runs import run_suite
 from tests.implementations.wrong_systems import Right
 
 SPEC = Mealy.of(fsm.load("with-feedback"))
@@ -139,7 +139,7 @@ class Eventual(Right):
 @pytest.mark.parametrize(("settle", "passes"), [(0.0, False), (1.5, False), (2.5, True)])
 def test_what_is_shown_may_come_late(settle: float, passes: bool) -> None:
     system = Eventual()
-    clock = Clock(lambda: system.now, system.sleep)
+    clock = WaitingClock(lambda: system.now, system.sleep)
     connection = PythonConnection(system, settling=Settling(settle, clock))
     assert run_suite(connection, suite("with-feedback")).passed is passes
 

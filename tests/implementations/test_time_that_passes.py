@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fsm.machine import Machine
 from fsm.mealy import Mealy
 from fsm.suites import suite
-from fsm.suites.execution.run_suite import run_suite
+from fsm.suites.execution.suite_runs import run_suite
 from tests.engine.timer_oracle import Message, timed_machine
 
 SEEDS = st.integers(0, 1 << 40)

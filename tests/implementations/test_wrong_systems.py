@@ -14,7 +14,7 @@ from fsm.implementations.process import ProcessConnection
 from fsm.implementations.python import PythonConnection
 from fsm.implementations.serving import reply_to
 from fsm.suites import suite
-from fsm.suites.execution.run_suite import run_suite
+from fsm.suites.execution.suite_runs import run_suite
 from tests.implementations.http_door import serving_http
 from tests.implementations.wrong_systems import WRONG
 
@@ -70,7 +70,7 @@ def reached(kind: type, way: str) -> Iterator[Connection]:
             try:
                 return reply_to(served, asked)
             except (Exception, SystemExit) as error:
-                from fsm.implementations.failures import failure_text
+                from fsm.implementations.call_failures import failure_text
 
                 return {"error": failure_text(error)}
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from fsm.errors import ArgumentError
-from fsm.implementations.connect import connection_of
+from fsm.implementations.connecting import connection_of
 from fsm.implementations.connection import Connection
 from fsm.implementations.observation import (
     Observed,
@@ -28,7 +28,7 @@ from fsm.implementations.observation import (
 )
 from fsm.machine_parts import Timer
 from fsm.mealy import NOTHING, REJECTED, Mealy, with_shown
-from fsm.suites.execution.timed_steps import Advance, timed_steps
+from fsm.suites.execution.timing import Advance, timed_steps
 from fsm.text import align_columns, visible
 
 __all__ = ["Implementation", "RunResult", "StepResult", "run_test"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as Xml
 
-from fsm.suites.execution.run_suite import FinishedTest, SuiteRun
+from fsm.suites.execution.suite_runs import FinishedTest, SuiteRun
 from fsm.text import shortened, visible
 
 __all__ = ["junit_xml"]

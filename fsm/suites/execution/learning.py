@@ -18,7 +18,7 @@ import numpy as np
 
 from fsm.errors import FsmError
 from fsm.graph import breadth_first
-from fsm.implementations.connect import connection_of
+from fsm.implementations.connecting import connection_of
 from fsm.implementations.connection import Connection
 from fsm.implementations.observation import reset_and_observe, send_and_observe
 from fsm.mealy import NOTHING, Mealy, with_shown

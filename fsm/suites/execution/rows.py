@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fsm.implementations.connect import connection_of
+from fsm.implementations.connecting import connection_of
 from fsm.implementations.connection import Connection
 from fsm.implementations.observation import reset_and_observe
 from fsm.machine import Machine, Origin, Transition

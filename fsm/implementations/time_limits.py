@@ -9,7 +9,7 @@ from bdb import Bdb
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fsm.implementations.failures import HangError
+from fsm.implementations.call_failures import HangError
 
 __all__ = ["time_limit"]
 

@@ -49,10 +49,10 @@ def as_text(value: object, call: str) -> str | None:
     ('Sent', None)
     >>> as_text("", "observe()")
     Traceback (most recent call last):
-    fsm.implementations.failures.CallError: observe() gave an empty text, not None
+    fsm.implementations.call_failures.CallError: observe() gave an empty text, not None
     >>> as_text(5, "send()")
     Traceback (most recent call last):
-    fsm.implementations.failures.CallError: send() gave 5, of type int, which is no text
+    fsm.implementations.call_failures.CallError: send() gave 5, of type int, which is no text
     """
     if value is None:
         return None

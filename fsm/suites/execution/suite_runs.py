@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
-from fsm.implementations.connect import connection_of
+from fsm.implementations.connecting import connection_of
 from fsm.implementations.connection import Connection
 from fsm.machine_parts import Timer
 from fsm.suites.execution.implementation import Implementation, RunResult, run_test
