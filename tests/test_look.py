@@ -20,7 +20,6 @@ from fsm.conformance.alignment import Edit
 from fsm.conformance.causes import Cause
 from fsm.conformance.least_repair import CountedEdit
 from fsm.drawing import DOCUMENTS, FORMATS, draw
-from fsm.drawing import graphviz as graphviz_module
 from fsm.drawing.dot import to_dot
 from fsm.drawing.graphviz import ENGINES, RENDERERS, Renderer, lay_out
 from fsm.drawing.grid_layout import grid_places
@@ -424,7 +423,10 @@ def width_of(png: bytes) -> int:
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="no dot here (apt install graphviz)")
-@pytest.mark.parametrize(("size", "dots"), [(2, 2.0), (80, 1.0)], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("size", "dots"),
+    [pytest.param(2, 2.0, id="small"), pytest.param(80, 1.0, id="large", marks=at_full_depth)],
+)
 def test_a_large_picture_has_fewer_dots(size: int, dots: float) -> None:
     machine = ring(size)
     look = Look(flat=True, whole=True)
@@ -432,13 +434,6 @@ def test_a_large_picture_has_fewer_dots(size: int, dots: float) -> None:
     _, png = lay_out(machine, look, "png", renderer="dot")
     points = float(str(ET.fromstring(svg).get("width")).removesuffix("pt"))
     assert width_of(png) / points == pytest.approx(dots, rel=0.1)
-
-
-@at_full_depth
-def test_a_process_of_its_own_draws_the_same(wheel: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once = draw(WITH, "svg", renderer="wheel", timeout=60)
-    monkeypatch.setattr(graphviz_module, "_SMALL", 0)
-    assert draw(WITH, "svg", renderer="wheel", timeout=60) == at_once
 
 
 @pytest.mark.parametrize("engine", ["neato", "fdp", "sfdp", "circo", "twopi"])

@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 from math import dist
 
 from fsm.drawing.dot import LABEL
-from fsm.drawing.faults import Point, points_of
+from fsm.drawing.geometry import Point, points_of
+from fsm.drawing.label_places import place_labels
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, MONOSPACE, TONES, dark_rules
@@ -97,6 +98,7 @@ def _restyle(root: ET.Element) -> None:
             graph.append(_lifted(group, texts, group.findall(_POLYGON) if LABEL in words else []))
         if LABEL in words:
             graph.remove(group)
+    place_labels(root, graph)
 
 
 def _join(graph: ET.Element) -> None:
