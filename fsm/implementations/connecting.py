@@ -8,8 +8,8 @@ from typing import Any
 
 from fsm.catalog import import_object
 from fsm.errors import ArgumentError, FsmError
-from fsm.implementations.connection import Connection, Settling
 from fsm.implementations.call_failures import CALL_FAILURES, failure_text
+from fsm.implementations.connection import Connection, Settling
 from fsm.implementations.output import apart_from_output
 from fsm.implementations.process import ProcessConnection
 from fsm.implementations.python import PythonConnection

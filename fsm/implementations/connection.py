@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fsm.implementations.call_failures import CALL_FAILURES, CallError, failure_text
 
-__all__ = ["REAL_CLOCK", "WaitingClock", "Connection", "Reply", "Settling"]
+__all__ = ["REAL_CLOCK", "Connection", "Reply", "Settling", "WaitingClock"]
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,8 @@ class Reply(NamedTuple):
 class Connection(ABC):
     """A connection to one implementation.
 
-    Calls raise :class:`fsm.implementations.call_failures.CallError`, or what the implementation itself
-    raises, where there is no answer. A call after one that failed in such a way works again after
-    :meth:`reset`.
+    Calls raise :class:`fsm.implementations.call_failures.CallError`, or what the implementation
+    itself raises, where there is no answer. After :meth:`reset` calls work again.
     """
 
     name: str = "implementation"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from fsm.errors import FsmError
-from fsm.implementations.connection import Connection, Reply
 from fsm.implementations.call_failures import CALL_FAILURES, failure_text
+from fsm.implementations.connection import Connection, Reply
 from fsm.implementations.spoken import SpokenConnection
 from fsm.mealy import NOTHING
 

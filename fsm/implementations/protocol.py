@@ -23,8 +23,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fsm.implementations.connection import Reply
 from fsm.implementations.call_failures import CallError, as_text
+from fsm.implementations.connection import Reply
 from fsm.mealy import REJECTED
 from fsm.text import shortened, visible
 
@@ -67,9 +67,9 @@ def read_reply(line: bytes, do: str) -> dict[str, Any]:
 
     >>> read_reply(b'{"answer":"Paid"}', "send")
     {'answer': 'Paid'}
-    >>> read_reply(b"ready on port 80", "hello")
+    >>> read_reply(b"ready on 80", "hello")
     Traceback (most recent call last):
-    fsm.implementations.call_failures.CallError: the reply to hello is no JSON object: ready on port 80
+    fsm.implementations.call_failures.CallError: the reply to hello is no JSON object: ready on 80
     """
     text = line.decode("utf-8", "replace").strip()
     try:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fsm.errors import FsmError
+from fsm.implementations.call_failures import HangError, as_text
 from fsm.implementations.connection import Connection, Settling
 from fsm.implementations.event_loop import await_here, await_on, drop_loop
-from fsm.implementations.call_failures import HangError, as_text
 from fsm.implementations.time_limits import time_limit
 
 __all__ = ["PythonConnection"]

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from fsm.errors import FsmError
+from fsm.implementations.call_failures import CALL_FAILURES, failure_text
 from fsm.implementations.connecting import make_adapter
 from fsm.implementations.connection import Connection
-from fsm.implementations.call_failures import CALL_FAILURES, failure_text
 from fsm.implementations.protocol import PROTOCOL, reply_line
 from fsm.implementations.python import PythonConnection
 from fsm.mealy import REJECTED

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fsm.errors import FsmError
-from fsm.implementations.connection import Connection, Reply, Settling
 from fsm.implementations.call_failures import CallError, as_text
+from fsm.implementations.connection import Connection, Reply, Settling
 from fsm.implementations.protocol import (
     CAPABILITIES,
     PROTOCOL,

@@ -8,8 +8,8 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from fsm.errors import FsmError
-from fsm.implementations.connection import Settling
 from fsm.implementations.call_failures import CallError, HangError
+from fsm.implementations.connection import Settling
 from fsm.implementations.protocol import LONGEST_LINE
 from fsm.implementations.spoken import SpokenConnection
 from fsm.text import shortened, visible

@@ -31,12 +31,12 @@ FIRST = {first}  # what is shown after a reset
 CELLS = {{
 '''
 
-TESTS = '''\
+TESTS = """\
 }
 
 # Each test is run after a reset.
 TESTS = [
-'''
+"""
 
 END = '''\
 ]

@@ -11,8 +11,8 @@ import pytest
 
 from fsm.errors import FsmError
 from fsm.implementations import Connection, connect
-from fsm.implementations.connecting import connect_several
 from fsm.implementations.call_failures import CallError, HangError
+from fsm.implementations.connecting import connect_several
 from fsm.implementations.isolation import check_isolation
 from fsm.implementations.process import ProcessConnection
 from fsm.mealy import Mealy

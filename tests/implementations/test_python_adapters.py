@@ -12,7 +12,7 @@ import pytest
 import fsm
 from fsm.errors import ArgumentError, FsmError
 from fsm.implementations import connect
-from fsm.implementations.connection import WaitingClock, Settling
+from fsm.implementations.connection import Settling, WaitingClock
 from fsm.implementations.python import PythonConnection
 from fsm.mealy import Mealy
 from fsm.suites import run_test, suite
