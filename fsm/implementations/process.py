@@ -117,6 +117,10 @@ class ProcessConnection(SpokenConnection):
     def _write(self, line: bytes, do: str, end: float) -> None:
         if self._process.poll() is not None:
             raise CallError(self._ending())
+        if not self._read and self._is_ready(self._out, 0):
+            self._read = os.read(self._out.fileno(), 65_536)
+            if not self._read:
+                raise CallError(self._ending())
         if self._read:
             printed = shortened(visible(self._read.decode("utf-8", "replace").strip()), 120)
             self._kill()

@@ -92,7 +92,7 @@ def test_what_is_no_answer_is_told_as_what_it_is(extra: str, said: str) -> None:
 
 
 def test_what_is_printed_without_a_request_is_told() -> None:
-    with program(door(f'{AT_CLOSE}print("{{}}", flush=True)')) as connection:
+    with program(door(printing("{}\n{}"))) as connection:
         said = got(connection, "open", "close")
     assert said == "it printed without a request, before observe: {}"
 
