@@ -32,7 +32,7 @@ def failure_text(error: BaseException) -> str:
     """Return what happened in a call, as a test shows it.
 
     >>> failure_text(ValueError("no such order")), failure_text(HangError(2))
-    ('ValueError: no such order', 'no answer within 2s')
+    ('ValueError: no such order', 'no answer within 2 s')
     """
     if isinstance(error, CallError):
         return str(error)

@@ -56,10 +56,14 @@ class ProcessConnection(SpokenConnection):
             raise
 
     def exchange(self, line: bytes, do: str) -> bytes:
-        """Write a request and read a line; what else the program prints meanwhile is refused."""
-        limit = max(self.timeout, _START) if do == "hello" else self.timeout
+        """Write a request and read a line; what the program prints without one is refused."""
+        is_first = do == "hello"
+        limit = max(self.timeout, _START) if is_first else self.timeout
         end = time.monotonic() + limit
-        self._write(line, do, end)
+        if not is_first:  # before the first one, what it prints is read as the reply, and quoted
+            self._check_silence(do)
+        with suppress(BrokenPipeError):  # then its output ends, too
+            self._write(line, limit, end)
         while b"\n" not in self._read:
             if len(self._read) > LONGEST_LINE:
                 self._kill()
@@ -114,7 +118,8 @@ class ProcessConnection(SpokenConnection):
         )
         self._listener.start()
 
-    def _write(self, line: bytes, do: str, end: float) -> None:
+    def _check_silence(self, do: str) -> None:
+        """Refuse a program that has ended, or printed something that nobody asked for."""
         if self._process.poll() is not None:
             raise CallError(self._ending())
         if not self._read and self._is_ready(self._out, 0):
@@ -125,15 +130,16 @@ class ProcessConnection(SpokenConnection):
             printed = shortened(visible(self._read.decode("utf-8", "replace").strip()), 120)
             self._kill()
             raise CallError(f"it printed without a request, before {do}: {printed}")
+
+    def _write(self, line: bytes, limit: float, end: float) -> None:
+        """Write a request; raises BrokenPipeError where nobody reads it any more."""
         while line:
             try:
                 line = line[os.write(self._in.fileno(), line) :]
             except BlockingIOError:
                 if not self._is_ready(self._in, end, writing=True):
                     self._kill()
-                    raise HangError(self.timeout) from None
-            except BrokenPipeError:
-                raise CallError(self._ending()) from None
+                    raise HangError(limit) from None
 
     @staticmethod
     def _is_ready(stream: IO[bytes], end: float, *, writing: bool = False) -> bool:

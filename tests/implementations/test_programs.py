@@ -100,7 +100,7 @@ def test_what_is_printed_without_a_request_is_told() -> None:
 def test_a_program_that_hangs_is_begun_anew() -> None:
     hang = 'import time\n    if ask.get("event") == "close": time.sleep(60)'
     with program(door(hang), timeout=0.3) as connection:
-        assert got(connection, "open", "close") == "no answer within 0.3s"
+        assert got(connection, "open", "close") == "no answer within 0.3 s"
         assert got(connection, "open") == "opened"
 
 
@@ -246,5 +246,5 @@ def test_a_server_without_sessions_takes_one_job() -> None:
 
 
 def test_errors_have_one_text() -> None:
-    assert str(HangError(90)) == "no answer within 1m 30s"
+    assert str(HangError(90)) == "no answer within 1 min 30 s"
     assert isinstance(HangError(1), CallError)

@@ -88,7 +88,7 @@ def test_what_hangs_is_ended_and_the_adapter_made_anew(way: str) -> None:
         made[0], timeout=0.05, remake=lambda: made.append(Stuck(way)) or made[-1]
     )
     run = run_test(connection, SPEC, ["relayed", "soft_bounce", "delivered"])
-    assert run.steps[-1].got == "no answer within 0.05s"
+    assert run.steps[-1].got == "no answer within 0.05 s"
     assert run_test(connection, SPEC, ["relayed", "delivered"]).agrees
     assert len(made) == 2
 

@@ -15,6 +15,7 @@ from fsm.implementations.python import PythonConnection
 from fsm.implementations.serving import reply_to
 from fsm.suites import suite
 from fsm.suites.execution.suite_runs import run_suite
+from tests.depth import cases
 from tests.implementations.http_door import serving_http
 from tests.implementations.wrong_systems import WRONG
 
@@ -48,7 +49,7 @@ SAID = {
     "EmptyAtFirst": "observe() gave an empty text, not None",
     "RaisesAtHardBounce": "KeyError: 'recipient'",
     "EndsTheProgram": "SystemExit: no more retries",
-    "Hangs": "no answer within 0.25s",
+    "Hangs": "no answer within 0.5 s",
 }
 """What a failure says of those that do not answer at all."""
 
@@ -57,11 +58,11 @@ SAID = {
 def reached(kind: type, way: str) -> Iterator[Connection]:
     name = f"{kind.__module__}:{kind.__name__}"
     if way == "python":
-        with connect(name, timeout=0.25) as connection:
+        with connect(name, timeout=0.5) as connection:
             yield connection
     elif way == "stdio":
         words = [sys.executable, "-m", "fsm.implementations.serving", name]
-        with ProcessConnection(words, name, timeout=0.25) as connection:
+        with ProcessConnection(words, name, timeout=0.5) as connection:
             yield connection
     else:
         served = PythonConnection(kind(), timeout=None)
@@ -74,14 +75,16 @@ def reached(kind: type, way: str) -> Iterator[Connection]:
 
                 return {"error": failure_text(error)}
 
-        with serving_http(answer) as url, connect(url, timeout=0.25) as connection:
+        with serving_http(answer) as url, connect(url, timeout=0.5) as connection:
             yield connection
 
 
 @pytest.mark.parametrize("way", ["python", "stdio", "http"])
-@pytest.mark.parametrize("kind", WRONG, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", cases(WRONG), ids=lambda kind: kind.__name__)
 def test_it_is_found_with_its_shortest_trace(kind: type, way: str) -> None:
     with reached(kind, way) as connection:
         result = run_suite(connection, SUITE, most_failures=1)
-    traces = {", ".join(found.reproduction.run.trace) or "(reset)" for found in result.failures}
-    assert FOUND[kind.__name__] in traces
+    (failure,) = result.failures
+    trace = ", ".join(failure.reproduction.run.trace) or "(reset)"
+    assert trace == FOUND[kind.__name__]
+    assert failure.reproduction.run.steps[-1].got.startswith(SAID.get(kind.__name__, ""))
