@@ -1,6 +1,7 @@
 """Two machines compared: every difference, each with a trace that shows it."""
 
 import json
+import pickle
 from dataclasses import replace
 from itertools import product
 
@@ -13,6 +14,8 @@ from fsm.analysis import analyse, equivalent, quotient, refines
 from fsm.analysis import product as product_of
 from fsm.analysis.machine_facts import classes_of
 from fsm.catalog import load, load_bare
+from fsm.cli.compare import value_for_json
+from fsm.cli.text import format_json, json_parts
 from fsm.comparison import (
     Comparison,
     Difference,
@@ -363,6 +366,17 @@ def test_an_event_that_is_never_accepted_is_known_all_the_same() -> None:
     assert (difference.kind, difference.trace) == (DifferenceKind.ALPHABET, ("idle",))
 
 
+def test_traces_share_their_beginnings() -> None:
+    def sizes(length: int) -> int:
+        cells = {(f"s{i}", "x"): f"s{i + 1}" for i in range(length)}
+        a, b = (machine(cells, {f"s{i}": on for i in range(length + 1)}) for on in ("On", "Off"))
+        found = compare(a, b)
+        assert [len(d.trace) for d in found.differences] == [*range(length + 1)]
+        return len(pickle.dumps(found))
+
+    assert sizes(400) < 2.2 * sizes(200)
+
+
 def test_deadlines_are_compared() -> None:
     cells, statuses = {("s", "x"): "t", ("t", "y"): "s"}, {"s": "On", "t": "Off"}
     a = machine(cells, statuses, deadline=Deadline("x", "y", "t"))
@@ -589,6 +603,12 @@ def reaches(a: Machine, b: Machine, length: int) -> bool:
 
 
 @given(machines(), machines())
+def test_the_command_prints_the_value_for_json(a: Machine, b: Machine) -> None:
+    found = compare(a, b)
+    assert "".join(json_parts(value_for_json(found))) == format_json(found.as_dict())
+
+
+@given(machines(), machines())
 def test_every_trace_of_random_machines_shows_its_difference(a: Machine, b: Machine) -> None:
     assert_every_trace_shows_its_difference(compare(a, b), a, b)
 
@@ -690,13 +710,13 @@ def test_machines_whose_timers_differ_do_not_agree_for_good() -> None:
         pytest.param(
             (Timer("go", 5, ("s0",)), Timer("go", 5, ("s1",))),
             (Timer("go", 5, ("s0", "s1")),),
-            ("go after 0.000005s started anew", "go after 0.000005s runs on"),
+            ("go after 0.000005 s started anew", "go after 0.000005 s runs on"),
             id="started-anew",
         ),
         pytest.param(
             (Timer("go", 5, ("s0",), stops=False),),
             (),
-            ("go after 0.000005s, which nothing stops", None),
+            ("go after 0.000005 s, which nothing stops", None),
             id="of-the-start",
         ),
     ],

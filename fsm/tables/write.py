@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 
 from fsm.errors import PageError
-from fsm.machine import Effect, Machine, Transition
+from fsm.machine import Effect, Machine, Timer, Transition
 from fsm.tables.read.cell_text import escaped_cell
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
 
@@ -13,11 +16,17 @@ __all__ = [
     "Grid",
     "decisions_grid",
     "format_effect",
+    "header_of_matrix",
     "markdown",
+    "markdown_lines",
     "matrix_grid",
+    "rows_of_matrix",
     "steps_grid",
     "transitions_grid",
 ]
+
+_MOST_REPEATED = 1024
+"""Cells whose Markdown is kept while a table is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +87,27 @@ def _word(lexicon: Lexicon, section: str, name: str) -> str:
 def transitions_grid(machine: Machine, *, cited: bool = False) -> Grid:
     """Return one row per transition: its effects on status and indicators, and its source.
 
-    A source that is ``cited`` has the page and line of a documented row, too.
+    A source that is ``cited`` has the page and line of a documented row, too; the last column is
+    then that of timers, where the machine has any.
     """
-    header = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
+    header: tuple[str, ...] = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
+    timers = [(timer, frozenset(timer.states)) for timer in machine.timers if cited]
     rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for t in machine.transitions:
-        rows.setdefault((t.source, t.label, t.target), _row(machine, t, cited=cited))
-    return Grid(header, tuple(rows.values()))
+        cells = _row(machine, t, cited=cited)
+        cells += (_timers_of(t, timers),) if timers else ()
+        rows.setdefault((t.source, t.label, t.target), cells)
+    return Grid((*header, "Timer") if timers else header, tuple(rows.values()))
+
+
+def _timers_of(transition: Transition, timers: list[tuple[Timer, frozenset[str]]]) -> str:
+    """Return the timers, each with its states, that can make a transition happen."""
+    names = (transition.event, transition.trigger)
+    return "; ".join(
+        str(timer)
+        for timer, states in timers
+        if timer.event in names and (transition.source in states or not timer.stops)
+    )
 
 
 def _row(machine: Machine, transition: Transition, *, cited: bool) -> tuple[str, ...]:
@@ -128,15 +151,19 @@ def decisions_grid(machine: Machine) -> Grid:
 
 def matrix_grid(machine: Machine) -> Grid:
     """Return every state x event cell: the target with its source, or ``-`` for rejected."""
-    rows = tuple(
-        (
-            state.name,
-            state.status or "",
-            *(_matrix_cell(machine.step(state.name, event)) for event in machine.events),
-        )
-        for state in machine.states
-    )
-    return Grid(("State", "Status", *machine.events), rows)
+    return Grid(header_of_matrix(machine), tuple(rows_of_matrix(machine)))
+
+
+def header_of_matrix(machine: Machine) -> tuple[str, ...]:
+    """Return the header of :func:`matrix_grid`."""
+    return ("State", "Status", *machine.events)
+
+
+def rows_of_matrix(machine: Machine) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of :func:`matrix_grid`: together they may be too long for the memory."""
+    for state in machine.states:
+        cells = (_matrix_cell(machine.step(state.name, event)) for event in machine.events)
+        yield (state.name, state.status or "", *cells)
 
 
 def _matrix_cell(transition: Transition | None) -> str:
@@ -148,7 +175,15 @@ def _matrix_cell(transition: Transition | None) -> str:
 
 def markdown(grid: Grid, *, escaped: bool = False) -> str:
     """Return a grid as a Markdown table. ``escaped``: its cells are Markdown already."""
-    rows = [grid.header, *grid.rows]
-    lines = [row if escaped else tuple(map(escaped_cell, row)) for row in rows]
-    lines.insert(1, ("---",) * len(grid.header))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return "".join(markdown_lines(grid.header, grid.rows, escaped=escaped))
+
+
+def markdown_lines(
+    header: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, escaped: bool = False
+) -> Iterator[str]:
+    """Yield the lines of a Markdown table, see :func:`markdown`."""
+    escape = lru_cache(_MOST_REPEATED)(escaped_cell)  # most cells of a large matrix are alike
+    for row in chain((header,), rows):
+        yield f"| {' | '.join(row if escaped else map(escape, row))} |\n"
+        if row is header:
+            yield f"| {' | '.join(['---'] * len(header))} |\n"
