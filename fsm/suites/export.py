@@ -73,7 +73,9 @@ def _as_csv(suite: Suite) -> Iterator[str]:
 def _as_markdown(suite: Suite) -> Iterator[str]:
     """Return a table with a row for each test."""
     yield f"# {_markdown(suite.mealy.name)}: tests by {suite.method.name}\n\n"
-    yield f"{_markdown(str(suite.guarantee))}\n\n| Test | Steps |\n| ---: | --- |\n"
+    for text in _header(suite):
+        yield f"{_markdown(text)}\n\n"
+    yield "| Test | Steps |\n| ---: | --- |\n"
     for number, steps in enumerate(_cases(suite), 1):
         cells = (f"{_markdown(step.input)}: **{_markdown(_both(suite, step))}**" for step in steps)
         yield f"| {number} | {', '.join(cells)} |\n"
@@ -85,7 +87,7 @@ def _as_pytest(suite: Suite) -> Iterator[str]:
     yield templates.START.format(
         name=_plain(mealy.name),
         method=suite.method.name,
-        guarantee="\n".join(wrap(_plain(str(suite.guarantee)), 96)),
+        guarantee="\n".join(line for text in _header(suite) for line in wrap(_plain(text), 96)),
         methods="reset(), send(event) and observe()" if mealy.shown else "reset() and send(event)",
         meaning=_SHOWS if mealy.shown else _ANSWERS,
         start=_literal(mealy.states[mealy.initial]),
@@ -115,6 +117,17 @@ def _cells(suite: Suite) -> Iterator[str]:
                 cell = (mealy.outputs[o], shown, mealy.states[t], place)
                 key = f"{_literal(state)}, {_literal(event)}"
                 yield f"    ({key}): ({', '.join(map(_literal, cell))}),\n"
+
+
+def _header(suite: Suite) -> Iterator[str]:
+    """Yield why the method was taken, where it was not named, and what passing proves."""
+    if suite.choice:
+        yield _sentence(suite.choice)
+    yield str(suite.guarantee)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def read_tests(path: Path) -> list[tuple[str, ...]]:
