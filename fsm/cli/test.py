@@ -20,6 +20,7 @@ from fsm.cli.implementation_options import (
 )
 from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
+    complete_option,
     extra_states_option,
     max_symbols_option,
     observable_option,
@@ -72,6 +73,7 @@ _ISOLATION = 12
 @extra_states_option(default=0)
 @observable_option
 @silent_option
+@complete_option
 @option(
     "--to",
     metavar="STATE",

@@ -64,6 +64,7 @@ _ARGUMENTS = (
     "to",
     "covering",
     "max_symbols",
+    "complete",
     "seed",
     "tests",
     "length",
