@@ -203,15 +203,15 @@ def _histograms(figures: Figures, side: Side) -> Iterator[dict[str, Any]]:
 
 def _paints(side: Side, histogram: StayHistogram) -> dict[str, str]:
     """Return the CSS class of each event: the colour of the status it leads to, and a shade."""
-    paints, used = {}, dict[int, int]()
+    paints, used = {}, dict[str, int]()
     for event in histogram.events:
         step = side.machine.step(histogram.state, event)
-        rank = side.ranks.get(side.machine.status(step.target) or "") if step else None
-        if rank is None:
+        colour = side.colours.get(side.machine.status(step.target) or "") if step else None
+        if colour is None:
             paints[event] = "staying" if event == STAYING else "part"
             continue
-        used[rank] = used.get(rank, -1) + 1
-        paints[event] = f"part line-{rank} shade-{used[rank] % _SHADES}"
+        used[colour] = used.get(colour, -1) + 1
+        paints[event] = f"part {colour} shade-{used[colour] % _SHADES}"
     return paints
 
 
