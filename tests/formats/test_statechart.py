@@ -173,6 +173,12 @@ RULES = {
         '<state id="b"><state id="d"/><state id="c"/></state></parallel><state id="t"/>'),
         "x", "t",
     ),
+    "a deep history remembers a final state": (
+        ('<state id="s"><state id="a">{x:f}</state><state id="c"/><final id="f"/>'
+        '<history id="h" type="deep"><transition target="c"/></history>{y:t}</state>'
+        '<state id="t">{z:h}</state>'),
+        "x y z", "f",
+    ),
     "an inner final state ends nothing": (
         '<state id="s">{y:t}<state id="a">{x:f}</state><final id="f"/></state><state id="t"/>',
         "x y", "t",
