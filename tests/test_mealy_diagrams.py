@@ -103,3 +103,14 @@ def test_actions_of_other_diagrams_are_no_outputs(tmp_path: Path) -> None:
     path.write_text("stateDiagram-v2\n[*] --> a\na --> b : x / 1\n", "utf-8")
     assert not isinstance(load_specification(str(path)), Mealy)
     assert re.search("1 action", " ".join(load(str(path)).ignored))
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_a_status_may_have_the_name_of_a_state(form: str, tmp_path: Path) -> None:
+    cells = np.array([[1, 0], [0, 0]])
+    mealy = Mealy("m", ("a", "b"), ("x", "y"), ("o",), cells, cells * 0, shown=("a", "a"))
+    path = tmp_path / f"m{SUFFIXES[form]}"
+    path.write_text(str(draw(mealy, form)), encoding="utf-8")
+    found = load_specification(str(path))
+    assert isinstance(found, Mealy)
+    assert table(found) == table(mealy)

@@ -32,7 +32,6 @@ class DotClusters:
         clusters = {p.name: p for p in parts if isinstance(p, DotCluster) and p.name}
         self.parents = {name: cluster.parent for name, cluster in clusters.items()}
         nodes = [part for part in parts if isinstance(part, DotNode)]
-        self.names = {node.name for node in nodes}
         self.prefix = self._django_prefix(clusters, nodes)
         """How the ids of the states of a Django model begin; else empty."""
         self.ids: dict[str, str] = {}
@@ -55,7 +54,7 @@ class DotClusters:
 
     def _id(self, name: str) -> str:
         id_ = name.removeprefix("cluster_") or name
-        return name if id_ in self.boxes or id_ in self.names else id_
+        return name if id_ in self.boxes else id_
 
     def _check_depth(self) -> None:
         for name in self.ids:
