@@ -16,6 +16,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import stat
 import tempfile
 import weakref
@@ -38,6 +39,7 @@ __all__ = [
     "Cleanup",
     "TemporaryFolder",
     "decode_utf8",
+    "hear_interrupts",
     "held_folder",
     "hidden_sibling",
     "output_errors",
@@ -78,10 +80,21 @@ def read_stream(
     file: IO[bytes], name: str, max_bytes: int, what: str, refusal: type[FsmError]
 ) -> bytes:
     """Return the content of an open file, see :func:`read_text`."""
+    hear_interrupts()
     data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise refusal(f"{name}: larger than {_size(max_bytes)}, not {what}")
     return data
+
+
+def hear_interrupts() -> None:
+    """Let an interrupt end a read that waits for a pipe or for a terminal.
+
+    Polars, once it is imported, catches interrupts in a way that lets such a read go on: whoever
+    presses Ctrl-C would wait for as long as the other end of the pipe does.
+    """
+    if hasattr(signal, "siginterrupt"):  # not on Windows
+        signal.siginterrupt(signal.SIGINT, True)
 
 
 def decode_utf8(data: bytes, name: str, refusal: type[FsmError]) -> str:

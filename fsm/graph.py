@@ -11,12 +11,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from fsm.read_only import Unchangeable
 
 __all__ = [
     "PathSearch",
+    "SharedPath",
     "ShortestPaths",
     "breadth_first",
     "equivalence_classes",
@@ -77,6 +78,13 @@ class PathSearch(Generic[Node, Label]):
             labels.append(label)
         return tuple(reversed(labels))
 
+    def lengths(self) -> dict[Node, int]:
+        """Return the length of a shortest path to each node, nearest nodes first."""
+        lengths: dict[Node, int] = {}
+        for node, arrival in self._arrival.items():
+            lengths[node] = lengths[arrival[0]] + 1 if arrival else 0
+        return lengths
+
     def paths(self) -> ShortestPaths[Node, Label]:
         """Return the shortest path to each node, nearest nodes first."""
         return ShortestPaths(self)
@@ -108,6 +116,47 @@ class ShortestPaths(Unchangeable, Mapping[Node, tuple[Label, ...]]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+class SharedPath(Sequence[Label]):
+    """A shortest path to a node that a search reached, and what follows it.
+
+    Its labels are made when they are asked for: many paths with one beginning take little memory.
+    It equals the tuple of its labels.
+    """
+
+    __slots__ = ("_last", "_length", "_node", "_search")
+
+    def __init__(
+        self, search: PathSearch[Any, Label], node: Hashable, length: int, *last: Label
+    ) -> None:
+        """Take a node, the length of the path to it, and the labels after that path."""
+        self._search, self._node, self._last = search, node, last
+        self._length = length + len(last)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter((*self._search.path(self._node), *self._last))
+
+    @overload
+    def __getitem__(self, place: int) -> Label: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Label, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Label | tuple[Label, ...]:
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SharedPath | tuple) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 def breadth_first(
@@ -161,10 +210,7 @@ def shortest_lasso(
     >>> shortest_lasso(search, arcs)
     (('a',), ('a', 'c'))
     """
-    length: dict[Node, int] = {}
-    for node in stems:
-        arrival = stems.arrival(node)
-        length[node] = length[arrival[0]] + 1 if arrival else 0
+    length = stems.lengths()
     loops = _Loops(arcs)
     best: tuple[Node, tuple[Label, ...]] | None = None
     for node in stems:

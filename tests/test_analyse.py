@@ -88,6 +88,20 @@ def test_dead_and_unreachable_states() -> None:
     assert (found.dead, found.terminal, found.unreachable) == (("b",), ("end",), ("lone",))
 
 
+@given(machines(), st.slices(6))
+def test_missing_cells_are_those_that_reject(machine: Machine, some: slice) -> None:
+    cells = every(machine.traces, machine.events)
+    expected = tuple(cell for cell in cells if not machine.step(*cell))
+    missing = analyse(machine).missing
+    assert (tuple(missing), len(missing), missing[some]) == (
+        expected,
+        len(expected),
+        expected[some],
+    )
+    assert missing == expected
+    assert [missing[i] for i in range(-len(expected), len(expected))] == [*expected, *expected]
+
+
 @given(machines())
 def test_traces_are_shortest(machine: Machine) -> None:
     shortest: dict[str, int] = {}

@@ -1,6 +1,7 @@
 """Two machines compared: every difference, each with a trace that shows it."""
 
 import json
+import pickle
 from dataclasses import replace
 from itertools import product
 
@@ -13,6 +14,8 @@ from fsm.analysis import analyse, equivalent, quotient, refines
 from fsm.analysis import product as product_of
 from fsm.analysis.machine_facts import classes_of
 from fsm.catalog import load, load_bare
+from fsm.cli.compare import value_for_json
+from fsm.cli.text import format_json, json_parts
 from fsm.comparison import (
     Comparison,
     Difference,
@@ -363,6 +366,17 @@ def test_an_event_that_is_never_accepted_is_known_all_the_same() -> None:
     assert (difference.kind, difference.trace) == (DifferenceKind.ALPHABET, ("idle",))
 
 
+def test_traces_share_their_beginnings() -> None:
+    def sizes(length: int) -> int:
+        cells = {(f"s{i}", "x"): f"s{i + 1}" for i in range(length)}
+        a, b = (machine(cells, {f"s{i}": on for i in range(length + 1)}) for on in ("On", "Off"))
+        found = compare(a, b)
+        assert [len(d.trace) for d in found.differences] == [*range(length + 1)]
+        return len(pickle.dumps(found))
+
+    assert sizes(400) < 2.2 * sizes(200)
+
+
 def test_deadlines_are_compared() -> None:
     cells, statuses = {("s", "x"): "t", ("t", "y"): "s"}, {"s": "On", "t": "Off"}
     a = machine(cells, statuses, deadline=Deadline("x", "y", "t"))
@@ -586,6 +600,12 @@ def reaches(a: Machine, b: Machine, length: int) -> bool:
             if any(bool(s.transition) != bool(t.transition) for s, t in zip(x, y, strict=True)):
                 return True
     return False
+
+
+@given(machines(), machines())
+def test_the_command_prints_the_value_for_json(a: Machine, b: Machine) -> None:
+    found = compare(a, b)
+    assert "".join(json_parts(value_for_json(found))) == format_json(found.as_dict())
 
 
 @given(machines(), machines())

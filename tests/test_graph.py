@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fsm.graph import (
     PathSearch,
+    SharedPath,
     breadth_first,
     equivalence_classes,
     reaching,
@@ -54,6 +55,12 @@ def test_paths_are_shortest_and_nodes_come_nearest_first(arcs: list[tuple[int, i
     lengths = [len(path) for path in search.paths().values()]
     assert lengths == sorted(lengths)
     assert search.paths() == {node: search.path(node) for node in search}
+    assert search.lengths() == {node: len(search.path(node)) for node in search}
+    for node, length in search.lengths().items():
+        path, labels = SharedPath(search, node, length, 7), (*search.path(node), 7)
+        assert path == labels
+        assert (len(path), tuple(path), path[-1], path[1:]) == (length + 1, labels, 7, labels[1:])
+        assert (hash(path), repr(path)) == (hash(labels), repr(labels))
 
 
 @given(graphs)

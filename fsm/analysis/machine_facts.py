@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fsm.analysis.missing_cells import MissingCells
 from fsm.catalog import as_machine
 from fsm.comparison.timers import timers_at
 from fsm.graph import equivalence_classes, reaching
@@ -40,8 +41,8 @@ class MachineFacts:
     """States in which every event is rejected."""
     dead: tuple[str, ...]
     """States that are not terminal, and from which no terminal or final one can be reached."""
-    missing: tuple[tuple[str, str], ...]
-    """The cells of reachable states that reject: state, event."""
+    missing: Sequence[tuple[str, str]]
+    """The cells of reachable states that reject, state and event; each is made when asked for."""
     equivalent: tuple[tuple[str, ...], ...]
     """Classes of several reachable states that no trace tells apart."""
 
@@ -106,12 +107,7 @@ def analyse(machine: Machine | str) -> MachineFacts:
         ignored=machine.ignored,
         terminal=terminal,
         dead=tuple(state for state in traces if state not in ending),
-        missing=tuple(
-            (state, event)
-            for state in traces
-            for event in machine.events
-            if not machine.step(state, event)
-        ),
+        missing=MissingCells(machine),
         equivalent=tuple(names for names in classes_of(machine) if len(names) > 1),
     )
 

@@ -14,7 +14,7 @@ from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.terminal import Style
-from fsm.cli.text import format_json, print_crosscheck, print_line, printable
+from fsm.cli.text import json_parts, print_crosscheck, print_line, printable
 from fsm.cli.values import json_option, machine_argument
 from fsm.compile.crosscheck import cross_check
 from fsm.text import json_text, quantity
@@ -89,7 +89,9 @@ def command(
         verdicts.append(Verdict(f"{machine} refines {other}", trace is None, trace or ()))
     if as_json:
         facts = analyse(loaded)
-        value = replace(facts, traces={}).as_dict()
+        value = replace(facts, traces={}, missing=()).as_dict()
+        value["complete"] = facts.is_complete
+        value["missing"] = ({"state": state, "event": event} for state, event in facts.missing)
         value["crosscheck"] = checked.as_dict() if checked else None
         if verdicts:
             value["claims"] = [verdict.as_dict() for verdict in verdicts]
@@ -113,16 +115,26 @@ def _print_json(
 ) -> None:
     """Print the facts, and the traces one by one: together they may be too long for the memory."""
     place = '"reachable": {}'  # in a string there is no quote without a backslash
-    head, _, tail = format_json(value, "analyse").partition(place)
     written = {event: f"\n      {json_text(event)}" for event in events}
-    click.echo(head + place[:-1], nl=False)
+    for part in json_parts(value, "analyse"):
+        head, found, tail = part.partition(place)
+        click.echo(head, nl=False)
+        if found:
+            _print_traces(traces, written)
+            click.echo(tail, nl=False)
+    click.echo()
+
+
+def _print_traces(traces: Mapping[str, Trace], written: Mapping[str, str]) -> None:
+    """Print the member ``reachable``; ``written`` has the line of each event."""
+    click.echo('"reachable": {', nl=False)
     comma = ""
     for state, trace in traces.items():
         steps = ",".join(map(written.__getitem__, trace))
         end = "\n    ]" if trace else "]"
         click.echo(f"{comma}\n    {json_text(state)}: [{steps}{end}", nl=False)
         comma = ","
-    click.echo("\n  }" + tail)
+    click.echo("\n  }", nl=False)
 
 
 def _print(facts: MachineFacts) -> None:

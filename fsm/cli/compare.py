@@ -15,9 +15,9 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_json, print_line
 from fsm.cli.values import json_option
-from fsm.comparison import compare, describe_comparison
+from fsm.comparison import Comparison, compare, comparison_lines
 
-__all__ = ["command"]
+__all__ = ["command", "value_for_json"]
 
 
 @click.command(
@@ -68,8 +68,21 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     if output:
         context.invoke(draw, machine=b, diff=a, output=output)
     if as_json:
-        print_json(comparison.as_dict(), "compare")
+        print_json(value_for_json(comparison), "compare")
     else:
-        for line in describe_comparison(comparison):
+        for line in comparison_lines(comparison):
             print_line(line)
     return 0 if comparison.same else 1
+
+
+def value_for_json(comparison: Comparison) -> dict[str, object]:
+    """Return what :meth:`Comparison.as_dict` does; what has long traces is made one by one."""
+    settlement = comparison.settlement
+    empty = replace(settlement, pairs=()) if settlement else None
+    value = replace(comparison, differences=(), effects=(), settlement=empty).as_dict()
+    value["same"] = comparison.same
+    value["differences"] = (difference.as_dict() for difference in comparison.differences)
+    value["effects"] = (effect.as_dict() for effect in comparison.effects)
+    if settlement:
+        value["settlement"]["settled"] = settlement.as_dicts()
+    return value

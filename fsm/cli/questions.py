@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 import click
 
 from fsm.cli.text import print_message, printable
+from fsm.files import hear_interrupts
 from fsm.questions import Question
 from fsm.text import quantity
 
@@ -66,6 +67,7 @@ def _ask(question: Question) -> str:
         shown = choice if is_rows else f"{number}: {choice}"
         click.echo(printable(f"  {shown}", 500), err=True)
     click.echo("answer: ", err=True, nl=False)
+    hear_interrupts()
     line = sys.stdin.buffer.readline(_LONGEST_ANSWER).decode("utf-8", "replace")
     if not line.endswith("\n"):
         click.echo(err=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import warnings
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import click
 
@@ -14,10 +16,12 @@ from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
 from fsm.documented_machines import load_documented
 from fsm.errors import AssumptionWarning
-from fsm.tables.write import Grid, markdown, matrix_grid, transitions_grid
+from fsm.tables.write import header_of_matrix, markdown_lines, rows_of_matrix, transitions_grid
 from fsm.text import inert, visible
 
 __all__ = ["command"]
+
+Row = tuple[str, ...]
 
 
 @click.command(
@@ -50,11 +54,18 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # all are listed below
         loaded = load_documented(machine)
-    grid = matrix_grid(loaded) if cells else transitions_grid(loaded, cited=True)
-    if json_too or form == "json":
-        _print_json(grid, cells=cells)
+    header: Row
+    rows: Iterable[Row]
+    if cells:
+        header, rows = header_of_matrix(loaded), rows_of_matrix(loaded)
     else:
-        click.echo(_FORMS[form](grid), nl=False)
+        grid = transitions_grid(loaded, cited=True)
+        header, rows = grid.header, grid.rows
+    if json_too or form == "json":
+        _print_json(header, rows, cells=cells)
+    else:
+        for line in _FORMS[form](header, rows):
+            click.echo(line, nl=False)
     if loaded.unreachable:
         click.echo(printable(f"unreachable: {', '.join(loaded.unreachable)}", 2000), err=True)
     timers = (f"timer: {timer}" for timer in loaded.timers)
@@ -62,24 +73,24 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
         click.echo(printable(line), err=True)
 
 
-def _csv(grid: Grid) -> str:
-    out = io.StringIO()
-    rows = [[inert(visible(cell)) for cell in row] for row in (grid.header, *grid.rows)]
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue()
+def _csv_lines(header: Row, rows: Iterable[Row]) -> Iterator[str]:
+    for row in chain((header,), rows):
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerow([inert(visible(cell)) for cell in row])
+        yield out.getvalue()
 
 
-def _print_json(grid: Grid, *, cells: bool) -> None:
+def _print_json(header: Row, rows: Iterable[Row], *, cells: bool) -> None:
     if cells:
-        events = grid.header[2:]
-        states = [
+        events = header[2:]
+        states = (
             {"state": state, "status": status, "cells": dict(zip(events, row, strict=True))}
-            for state, status, *row in grid.rows
-        ]
+            for state, status, *row in rows
+        )
         print_json(states, "show-matrix")
     else:
-        keys = [word.casefold() for word in grid.header]
-        print_json([dict(zip(keys, row, strict=True)) for row in grid.rows], "show")
+        keys = [word.casefold() for word in header]
+        print_json((dict(zip(keys, row, strict=True)) for row in rows), "show")
 
 
-_FORMS = {"md": markdown, "csv": _csv}
+_FORMS = {"md": markdown_lines, "csv": _csv_lines}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "format_json",
     "format_table",
+    "json_parts",
     "percentage",
     "print_crosscheck",
     "print_error",
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 _LIMIT = 400
+_TOGETHER = 16
+"""Items of a list that are written as JSON at once."""
 
 
 def printable(text: str, limit: int = _LIMIT) -> str:
@@ -89,9 +93,7 @@ def format_json(value: object, schema: str | None = None) -> str:
     The first member of an object is the id of its schema, if that is given. A list has no place
     for it.
     """
-    if schema is not None and isinstance(value, Mapping):
-        value = {"schema": schema_id(schema), **value}
-    return json_text(value, indent=2, default=_time)
+    return "".join(json_parts(value, schema))
 
 
 def _time(value: object) -> str:
@@ -102,8 +104,52 @@ def _time(value: object) -> str:
 
 
 def print_json(value: object, schema: str) -> None:
-    """Print a value as JSON on standard output; ``schema`` is the name of its schema."""
-    click.echo(format_json(value, schema))
+    """Print a value as JSON on standard output; ``schema`` is the name of its schema.
+
+    What iterators yield in it is a list, written part by part.
+    """
+    for part in json_parts(value, schema):
+        click.echo(part, nl=False)
+    click.echo()
+
+
+def json_parts(value: object, schema: str | None = None) -> Iterator[str]:
+    """Yield what :func:`format_json` returns; iterators in the value are lists.
+
+    >>> "".join(json_parts({"a": {"b": iter([1, 2])}})) == format_json({"a": {"b": [1, 2]}})
+    True
+    """
+    if schema is not None and isinstance(value, Mapping):
+        value = {"schema": schema_id(schema), **value}
+    yield from _json_parts(value, "\n")
+
+
+def _json_parts(value: object, line_end: str) -> Iterator[str]:
+    """Yield a value as JSON; ``line_end`` has the indent of its place."""
+    if isinstance(value, Iterator):
+        before = "["
+        while items := list(islice(value, _TOGETHER)):
+            lines = json_text(items, indent=2, default=_time)[1:-2]
+            yield before + lines.replace("\n", line_end)
+            before = ","
+        yield "[]" if before == "[" else f"{line_end}]"
+    elif isinstance(value, Mapping) and _has_iterator(value):
+        before = "{"
+        for key, member in value.items():
+            parts = _json_parts(member, f"{line_end}  ")
+            yield f"{before}{line_end}  {json_text(key)}: {next(parts)}"
+            yield from parts
+            before = ","
+        yield f"{line_end}}}"
+    else:
+        yield json_text(value, indent=2, default=_time).replace("\n", line_end)
+
+
+def _has_iterator(value: Mapping[str, object]) -> bool:
+    return any(
+        isinstance(member, Iterator) or (isinstance(member, Mapping) and _has_iterator(member))
+        for member in value.values()
+    )
 
 
 def print_message(text: str, limit: int = _LIMIT) -> None:

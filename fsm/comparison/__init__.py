@@ -17,7 +17,7 @@ status of retrying: Failed | Sent; after: relayed, soft_bounce
 
 from __future__ import annotations
 
-from fsm.comparison.description import describe_comparison, remarks
+from fsm.comparison.description import comparison_lines, describe_comparison, remarks
 from fsm.comparison.lockstep import compare
 from fsm.comparison.result import (
     Comparison,
@@ -36,6 +36,7 @@ __all__ = [
     "Settlement",
     "StatePair",
     "compare",
+    "comparison_lines",
     "describe_comparison",
     "remarks",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fsm.comparison.result import (
     Comparison,
     Difference,
@@ -12,7 +14,7 @@ from fsm.comparison.result import (
 )
 from fsm.text import quantity
 
-__all__ = ["describe_comparison", "remarks"]
+__all__ = ["comparison_lines", "describe_comparison", "remarks"]
 
 _MOST_STATES = 12
 """How many states that were not compared are listed."""
@@ -20,16 +22,20 @@ _MOST_STATES = 12
 
 def describe_comparison(comparison: Comparison) -> list[str]:
     """Return a comparison as lines for people; the first machine stands left of the bar."""
-    lines = [f"{comparison.a} | {comparison.b}"]
+    return list(comparison_lines(comparison))
+
+
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """Yield the lines of :func:`describe_comparison`: together they may be long."""
+    yield f"{comparison.a} | {comparison.b}"
     if comparison.same:
-        lines.append("The same: no trace tells them apart.")
-    lines.append(_skeleton_line(comparison))
-    lines += [_difference_line(difference) for difference in comparison.differences]
-    lines += [_effect_line(effect) for effect in comparison.effects]
+        yield "The same: no trace tells them apart."
+    yield _skeleton_line(comparison)
+    yield from map(_difference_line, comparison.differences)
+    yield from map(_effect_line, comparison.effects)
     if comparison.settlement and not comparison.same:
-        lines += _settlement_lines(comparison.settlement)
-    lines += remarks(comparison)
-    return lines
+        yield from _settlement_lines(comparison.settlement)
+    yield from remarks(comparison)
 
 
 def remarks(comparison: Comparison) -> list[str]:
@@ -65,17 +71,17 @@ def _enumerated(states: tuple[str, ...]) -> str:
 
 def _difference_line(difference: Difference) -> str:
     where, what = _name(difference.states), " | ".join(x or "none" for x in difference.shows)
-    after = f"; after: {', '.join(difference.trace)}" if difference.trace else "; at the start"
+    trace = ", ".join(difference.path)
+    after = f"; after: {trace}" if difference.path else "; at the start"
     match difference.kind:
         case DifferenceKind.STATUS:
             return f"status of {where}: {what}{after}"
         case DifferenceKind.FINAL:
             return f"final state in {where}: {what}{after}"
         case DifferenceKind.ACCEPTS:
-            trace = ", ".join(difference.trace)
             return f"event {difference.event} in {where}: {what}; trace: {trace}"
         case DifferenceKind.ALPHABET:
-            return f"event {difference.event}: {what}; trace: {', '.join(difference.trace)}"
+            return f"event {difference.event}: {what}; trace: {trace}"
         case DifferenceKind.DEADLINE:
             return f"deadline in {where}: {what}{after}"
         case DifferenceKind.TIMER:

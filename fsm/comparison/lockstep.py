@@ -17,9 +17,8 @@ from fsm.comparison.result import (
 )
 from fsm.comparison.timers import running_timers, timers_of_step, timers_of_the_start
 from fsm.errors import MachineError
-from fsm.graph import PathSearch, breadth_first, reaching
+from fsm.graph import PathSearch, SharedPath, breadth_first, reaching
 from fsm.machine import Effect, Machine, Transition
-from fsm.trace import Trace
 
 __all__ = ["ALL_FOLLOWED", "MOST_PAIRS", "compare"]
 
@@ -46,7 +45,7 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
     a, b = as_machine(a), as_machine(b)
     pairs = _Lockstep(a, b)
     differences = [*pairs.alphabet(), *pairs.accepts(), *pairs.statuses(), *pairs.finals()]
-    differences.sort(key=lambda difference: len(difference.trace))
+    differences.sort(key=lambda difference: len(difference.path))
     differences += [*pairs.deadlines(), *pairs.timers(), *pairs.indicators()]
     skeleton = pairs.skeleton()
     return Comparison(
@@ -74,6 +73,7 @@ class _Lockstep:
         self.unfollowed = list[StatePair]()
         """Pairs of states that are alike, and what follows them as well: there are too many."""
         self._explore()
+        self._lengths = self.pairs.lengths()
 
     def _explore(self) -> None:
         """Find the pairs; beyond a number that one skeleton has, not those that alike ones reach.
@@ -102,6 +102,10 @@ class _Lockstep:
             if x and y:
                 yield joint.name, (x.target, y.target)
 
+    def path(self, pair: StatePair, *last: str) -> SharedPath[str]:
+        """Return a shortest trace to a pair, and the events that follow it."""
+        return SharedPath(self.pairs, pair, self._lengths[pair], *last)
+
     def statuses_of(self, pair: StatePair) -> tuple[str | None, str | None]:
         return self.a.status(pair[0]), self.b.status(pair[1])
 
@@ -118,14 +122,14 @@ class _Lockstep:
         for pair in self.pairs:
             shows = self.statuses_of(pair)
             if shows[0] != shows[1]:
-                yield Difference(DifferenceKind.STATUS, pair, self.pairs.path(pair), shows)
+                yield Difference(DifferenceKind.STATUS, pair, self.path(pair), shows)
 
     def finals(self) -> Iterator[Difference]:
         for pair in self.pairs:
             x, y = self.final_in(pair)
             if x is not y:
                 shows = _by_side(x, "final", "not final")
-                yield Difference(DifferenceKind.FINAL, pair, self.pairs.path(pair), shows)
+                yield Difference(DifferenceKind.FINAL, pair, self.path(pair), shows)
 
     def accepts(self) -> Iterator[Difference]:
         for pair in self.pairs:
@@ -133,16 +137,16 @@ class _Lockstep:
                 x, y = joint.steps(self.a, self.b, pair)
                 if bool(x) != bool(y):
                     shows = _by_side(x, "accepted", "rejected")
-                    trace = (*self.pairs.path(pair), joint.name)
-                    yield Difference(DifferenceKind.ACCEPTS, pair, trace, shows, joint.name)
+                    path = self.path(pair, joint.name)
+                    yield Difference(DifferenceKind.ACCEPTS, pair, path, shows, joint.name)
 
     def alphabet(self) -> Iterator[Difference]:
         for joint in self.lone:
-            trace, states = self._trace_to_lone(joint)
+            path, states = self._trace_to_lone(joint)
             shows = _by_side(joint.a is not None, "known", "unknown")
-            yield Difference(DifferenceKind.ALPHABET, states, trace, shows, joint.name)
+            yield Difference(DifferenceKind.ALPHABET, states, path, shows, joint.name)
 
-    def _trace_to_lone(self, lone: JointInput) -> tuple[Trace, StatePair]:
+    def _trace_to_lone(self, lone: JointInput) -> tuple[Sequence[str], StatePair]:
         """Return the shortest trace that ends with an event of one machine, and the states before.
 
         Where no trace of both machines leads to the event, the other machine rejects events of
@@ -150,7 +154,7 @@ class _Lockstep:
         """
         for pair in self.pairs:
             if any(lone.steps(self.a, self.b, pair)):
-                return (*self.pairs.path(pair), lone.name), pair
+                return self.path(pair, lone.name), pair
         pair = self.start
         *before, _ = joints = self._trace_of_owner(lone)
         for joint in before:
@@ -184,26 +188,26 @@ class _Lockstep:
         for pair in self.pairs:
             x, y = expiry(self.a, pair[0]), expiry(self.b, pair[1])
             if x != y:
-                yield Difference(DifferenceKind.DEADLINE, pair, self.pairs.path(pair), (x, y))
+                yield Difference(DifferenceKind.DEADLINE, pair, self.path(pair), (x, y))
                 return
 
     def timers(self) -> Iterator[Difference]:
         """Yield the nearest place where timers of one machine run or start, if there is one."""
         for pair in self.pairs if self.a.timers or self.b.timers else ():
-            for states, trace, x, y in self._timers_at(pair):
+            for states, path, x, y in self._timers_at(pair):
                 if x != y:
                     ours, theirs = (", ".join(sorted(only)) or None for only in (x - y, y - x))
-                    yield Difference(DifferenceKind.TIMER, states, trace, (ours, theirs))
+                    yield Difference(DifferenceKind.TIMER, states, path, (ours, theirs))
                     return
 
     def _timers_at(
         self, pair: StatePair
-    ) -> Iterator[tuple[StatePair, Trace, frozenset[str], frozenset[str]]]:
+    ) -> Iterator[tuple[StatePair, Sequence[str], frozenset[str], frozenset[str]]]:
         """Yield the timers that run in a pair, then those that each event there starts."""
-        trace = self.pairs.path(pair)
+        path = self.path(pair)
         if pair == self.start:
-            yield pair, trace, timers_of_the_start(self.a), timers_of_the_start(self.b)
-        yield pair, trace, running_timers(self.a, pair[0]), running_timers(self.b, pair[1])
+            yield pair, path, timers_of_the_start(self.a), timers_of_the_start(self.b)
+        yield pair, path, running_timers(self.a, pair[0]), running_timers(self.b, pair[1])
         for joint in self.shared:
             x, y = joint.steps(self.a, self.b, pair)
             if x and y:
@@ -211,7 +215,7 @@ class _Lockstep:
                     timers_of_step(self.a, x, self.b, y),
                     timers_of_step(self.b, y, self.a, x),
                 )
-                yield (x.target, y.target), (*trace, joint.name), ours, theirs
+                yield (x.target, y.target), self.path(pair, joint.name), ours, theirs
 
     def indicators(self) -> Iterator[Difference]:
         ours, theirs = ([i.name for i in m.indicators] for m in (self.a, self.b))
@@ -225,8 +229,8 @@ class _Lockstep:
             for joint in self.shared:
                 unlike = tuple(self._unlike_effects(*joint.steps(self.a, self.b, pair)))
                 if unlike:
-                    trace = (*self.pairs.path(pair), joint.name)
-                    yield EffectDifference(joint.name, pair, trace, unlike)
+                    path = self.path(pair, joint.name)
+                    yield EffectDifference(joint.name, pair, path, unlike)
 
     def _unlike_effects(
         self, x: Transition | None, y: Transition | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -59,12 +59,17 @@ class Difference:
     """In what they differ."""
     states: StatePair
     """The states of both machines."""
-    trace: Trace
-    """A shortest trace that shows the difference."""
+    path: Sequence[str]
+    """The events of the trace; differences share the beginnings of theirs."""
     shows: tuple[str | None, str | None]
     """What the first machine has there, and the second."""
     event: str | None = None
     """The event, where the difference is about one."""
+
+    @property
+    def trace(self) -> Trace:
+        """A shortest trace that shows the difference."""
+        return tuple(self.path)
 
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""
@@ -88,10 +93,15 @@ class EffectDifference:
     """The event."""
     states: StatePair
     """The states of both machines before it."""
-    trace: Trace
-    """A shortest trace that ends with the event."""
+    path: Sequence[str]
+    """The events of the trace; differences share the beginnings of theirs."""
     effects: tuple[tuple[str, Effect, Effect], ...]
     """The indicators that differ: name, effect in the first machine, in the second."""
+
+    @property
+    def trace(self) -> Trace:
+        """A shortest trace that ends with the event."""
+        return tuple(self.path)
 
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""
@@ -123,10 +133,15 @@ class Settlement:
         """The pairs of states from which on both agree, each with its trace."""
         return tuple((pair, self.traces[pair]) for pair in self.pairs)
 
+    def as_dicts(self) -> Iterator[dict[str, Any]]:
+        """Yield the pairs of states from which on both agree, with their traces, for JSON."""
+        for pair in self.pairs:
+            yield {"states": _sides(pair), "trace": list(self.traces[pair])}
+
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""
         return {
-            "settled": [{"states": _sides(p), "trace": list(trace)} for p, trace in self.settled],
+            "settled": list(self.as_dicts()),
             "reached_from_all": self.reached_from_all,
         }
 

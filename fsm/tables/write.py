@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 
 from fsm.errors import PageError
 from fsm.machine import Effect, Machine, Transition
@@ -13,11 +16,17 @@ __all__ = [
     "Grid",
     "decisions_grid",
     "format_effect",
+    "header_of_matrix",
     "markdown",
+    "markdown_lines",
     "matrix_grid",
+    "rows_of_matrix",
     "steps_grid",
     "transitions_grid",
 ]
+
+_MOST_REPEATED = 1024
+"""Cells whose Markdown is kept while a table is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +137,19 @@ def decisions_grid(machine: Machine) -> Grid:
 
 def matrix_grid(machine: Machine) -> Grid:
     """Return every state x event cell: the target with its source, or ``-`` for rejected."""
-    rows = tuple(
-        (
-            state.name,
-            state.status or "",
-            *(_matrix_cell(machine.step(state.name, event)) for event in machine.events),
-        )
-        for state in machine.states
-    )
-    return Grid(("State", "Status", *machine.events), rows)
+    return Grid(header_of_matrix(machine), tuple(rows_of_matrix(machine)))
+
+
+def header_of_matrix(machine: Machine) -> tuple[str, ...]:
+    """Return the header of :func:`matrix_grid`."""
+    return ("State", "Status", *machine.events)
+
+
+def rows_of_matrix(machine: Machine) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of :func:`matrix_grid`: together they may be too long for the memory."""
+    for state in machine.states:
+        cells = (_matrix_cell(machine.step(state.name, event)) for event in machine.events)
+        yield (state.name, state.status or "", *cells)
 
 
 def _matrix_cell(transition: Transition | None) -> str:
@@ -148,7 +161,15 @@ def _matrix_cell(transition: Transition | None) -> str:
 
 def markdown(grid: Grid, *, escaped: bool = False) -> str:
     """Return a grid as a Markdown table. ``escaped``: its cells are Markdown already."""
-    rows = [grid.header, *grid.rows]
-    lines = [row if escaped else tuple(map(escaped_cell, row)) for row in rows]
-    lines.insert(1, ("---",) * len(grid.header))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return "".join(markdown_lines(grid.header, grid.rows, escaped=escaped))
+
+
+def markdown_lines(
+    header: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, escaped: bool = False
+) -> Iterator[str]:
+    """Yield the lines of a Markdown table, see :func:`markdown`."""
+    escape = lru_cache(_MOST_REPEATED)(escaped_cell)  # most cells of a large matrix are alike
+    for row in chain((header,), rows):
+        yield f"| {' | '.join(row if escaped else map(escape, row))} |\n"
+        if row is header:
+            yield f"| {' | '.join(['---'] * len(header))} |\n"

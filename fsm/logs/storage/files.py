@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from fsm.errors import LogError
+from fsm.files import hear_interrupts
 from fsm.logs.storage.addresses import is_parquet, is_remote, local_path, name_of
 from fsm.logs.storage.compression import unpacking_errors
 from fsm.logs.storage.names import expanded_names, mails_of
@@ -60,6 +61,7 @@ def _with_members(path: str) -> Iterator[StoredFile]:
 
 def _local_files(path: str) -> Iterator[StoredFile]:
     if path == "-":
+        hear_interrupts()
         yield _copied(sys.stdin.buffer, "<stdin>")
         return
     if not path:
@@ -73,6 +75,7 @@ def _local_files(path: str) -> Iterator[StoredFile]:
         if mails is not None:
             yield from (StoredFile(mail, str(mail), str(file)) for mail in mails)
         elif _is_stream(file):
+            hear_interrupts()  # also while nobody has opened the other end
             with unpacking_errors(name), file.open("rb") as pipe:
                 yield _copied(pipe, name)
         else:
