@@ -183,6 +183,11 @@ def timer_fault(timer: Timer) -> str:
         return f"{what} has the states {named!r}; name them in a tuple"
     if not all(isinstance(name, str) for name in named):
         return f"{what} has the states {named!r}; name them by their ids"
+    if timer.since:
+        return (
+            f"{what} is counted since {timer.since!r}: declare deadline = Deadline(...), and give "
+            "its length as the validity period"
+        )
     return ""
 
 

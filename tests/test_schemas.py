@@ -274,7 +274,7 @@ def with_more(value: Any) -> Any:
 def test_a_cell_keeps_the_name_of_its_event(fsm: Fsm, tmp_path: Path) -> None:
     """Events may be called as a column is, and differ in nothing but letter case."""
     events = ["status", "go", "Go"]
-    machine = guarded("ready") | {"events": events, "guards": [], "transitions": []}
+    machine = guarded("ready") | {"events": events, "guards": [], "transitions": [], "timers": []}
     path = tmp_path / "m.json"
     path.write_text(json.dumps(machine), "utf-8")
     (row,) = json.loads(fsm("show", path, "--matrix", "--json").out)

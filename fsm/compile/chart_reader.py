@@ -70,6 +70,7 @@ def _chart(declared: Declaration) -> Chart:
         timers=tuple(_timers(declared)),
         atomic_update=bool(chart_class.atomic_configuration_update),
         start=_start(declared),
+        has_data=conditions.read_data,
         enters_itself=bool(chart_class.enable_self_transition_entries),
         strict=not chart_class.allow_event_without_transition,
         assumed=tuple(assumptions(declared)),

@@ -111,11 +111,11 @@ class Assembly:
         stops: bool,
         scope: str,
     ) -> Timer:
-        """Return a timer whose event and states exist, after a time such as ``30m``."""
+        """Return a timer whose event and states exist, after a time such as ``30 min``."""
         delay = read_duration(after)
         if delay is None:
             what = f"after {shortened(after)!r}"
-            refuse(self.file, line, f"{what} is not a duration; write 45s, 30m or 1h 30m")
+            refuse(self.file, line, f"{what} is not a duration; write 45 s, 30 min or 1 h 30 min")
         timer = Timer(event, delay // MICROSECOND, states, restarts, stops, scope)
         cells, known = self.transitions, {*self.events, *self._guarded}
         for fault in timer_faults([timer], self.states.keys(), cells, known):
