@@ -37,8 +37,8 @@ def mermaid(directory: Path, **options: str) -> str:
 
 
 def test_a_part_of_a_machine_is_drawn(tmp_path: Path) -> None:
-    assert "pause" in mermaid(tmp_path, only="In progress, Sent")
-    assert "pause" not in mermaid(tmp_path, only="In progress, Sent", hide="pause")
+    assert ": pause" in mermaid(tmp_path, only="In progress, Sent")
+    assert ": pause" not in mermaid(tmp_path, only="In progress, Sent", hide="pause")
     assert "In edit" not in mermaid(tmp_path, only="In progress, Sent")
 
 
