@@ -29,6 +29,8 @@ _STYLE = (
     "skinparam StateBorderColor #52606d",
     "skinparam StateStartColor #1f2933",
     "skinparam StateEndColor #1f2933",
+    "skinparam LegendBackgroundColor #ffffff",
+    "skinparam LegendBorderColor #a9b4be",
 )
 _ACROSS = ("LR", "RL")
 _REGION = "<<region>>"

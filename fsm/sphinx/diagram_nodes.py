@@ -19,6 +19,7 @@ from fsm.docs.contents import DiagramContent
 from fsm.drawing import draw
 from fsm.errors import FsmError
 from fsm.page.diagrams import draw_for_page
+from fsm.sphinx.page_assets import dark_style
 from fsm.text import visible
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _NARROW = 340
 """The width in pixels of the text on a small screen."""
 _PATIENCE = 60.0
 """Seconds for a layout: nobody waits for it, so it need not depend on a busy machine."""
+_SVG = "{http://www.w3.org/2000/svg}"
 _PIXELS = 96 / 72
 """Pixels in a point."""
 
@@ -78,6 +80,9 @@ def _drawn(node: fsm_diagram) -> ElementTree.Element:
     svg.set("aria-label", visible(node["alt"]))
     for title in svg.iterfind("{*}title"):
         title.text = visible(node["alt"])
+    if colours := [c.lower() for c in made.machine.colours.values() if c.startswith("#")]:
+        style = ElementTree.SubElement(svg, f"{_SVG}style")
+        style.text = dark_style(colours)
     return svg
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from fsm.drawing.paints import dark_rules
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["add_assets"]
+__all__ = ["add_assets", "dark_style"]
 
 _STYLE, _SCRIPT = "fsm.css", "fsm.js"
 _LAYOUT = """\
@@ -54,10 +55,14 @@ def _write_assets(app: Sphinx) -> None:
 
 
 def _style() -> str:
-    """Return the style of diagrams and tables, with dark colours where the page is dark."""
-    dark = dark_rules('[data-theme="dark"] svg.fsm')
-    by_system = dark_rules('[data-theme="auto"] svg.fsm')
+    """Return the style of diagrams and tables."""
+    return f"{_LAYOUT}{dark_style()}"
+
+
+def dark_style(colours: Iterable[str] = ()) -> str:
+    """Return the style of dark colours where the page is dark, also for those of a machine."""
+    dark = dark_rules('[data-theme="dark"] svg.fsm', colours)
+    by_system = dark_rules('[data-theme="auto"] svg.fsm', colours)
     return (
-        f"{_LAYOUT}@media screen{{{dark}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{{by_system}}}\n"
+        f"@media screen{{{dark}}}\n@media screen and (prefers-color-scheme:dark){{{by_system}}}\n"
     )

@@ -2,13 +2,16 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fsm.catalog import load
 from fsm.drawing import draw
+from fsm.drawing.paints import dark_paint_of, paint_of
 from fsm.errors import MissingToolError
+from fsm.formats.json_document import to_json
 from tests.depth import at_full_depth
 from tests.docs.sphinx_project import build, project
 
@@ -79,6 +82,20 @@ def test_a_page_has_pictures_and_tables(source: Path) -> None:
     assert "Zugestellt-Prozentsatz beginnt bei 0 %" in myst
     assert '[data-theme="dark"] svg.fsm [fill="white"]' in built.text("_static/fsm.css")
     assert "retri" in built.text("searchindex.js")  # the stem of an event in the diagram
+
+
+def test_colours_of_a_machine_have_dark_ones(tmp_path: Path) -> None:
+    machine = replace(load("engagement"), colours={"Opened": "#B00020"})
+    page = "Colours\n=======\n\n.. fsm:diagram:: m.json\n   :legend: no\n"
+    source = project(tmp_path, index_rst=page)
+    (source / "m.json").write_text(to_json(machine))
+    built = build(source, "html")
+    assert built.warnings == []
+    light, dark = paint_of("#b00020"), dark_paint_of("#b00020")
+    page = built.text("index.html")
+    assert f'stroke="{light.border}"' in page
+    assert f'[stroke="{light.border}"]{{stroke:{dark.border}}}' in page
+    assert "□" not in page
 
 
 def test_a_page_without_pictures_has_tables(source: Path) -> None:
