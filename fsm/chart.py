@@ -136,6 +136,8 @@ class Chart:
     """The event that is that the machine begins, in a state before all others; mostly none."""
     assumed: tuple[str, ...] = ()
     """What the reader assumed, for :attr:`fsm.machine.Machine.assumed`."""
+    colours: tuple[tuple[str, str], ...] = ()
+    """The colours of statuses that the author chose, see :attr:`fsm.machine.Machine.colours`."""
 
     @cached_property
     def parallel_ends(self) -> bool:
