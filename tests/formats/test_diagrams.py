@@ -158,6 +158,22 @@ def test_labels(label: str, expected: str) -> None:
     assert " ".join(f"{e.event}[{e.guard}]" if e.guard else e.event for e in labels) == expected
 
 
+def test_a_start_that_a_choice_decides() -> None:
+    lines = ["state c <<choice>>", "[*] --> c", "c --> a : [p]", "c --> start : [else]"]
+    machine = mermaid(*lines, "a --> start : go")
+    assert machine.initial == "start 2"
+    assert sorted(cells(machine)) == [
+        "a go start", "start 2 start[not p] start", "start 2 start[p] a"
+    ]  # fmt: skip
+    assert any("line 3: a choice decides where it begins" in note for note in machine.assumed)
+
+
+def test_states_without_arrows_are_not_initial() -> None:
+    machine = mermaid("remark : a remark", "a --> b : go", "alone")
+    assert machine.initial == "a"
+    assert "'a' is initial: the others have no arrows" in machine.assumed
+
+
 @pytest.mark.parametrize(
     ("label", "events"),
     [

@@ -130,6 +130,15 @@ def test_a_chart_is_written_as_it_was(version: int) -> None:
     assert nested >= 0.8 * read > 1
 
 
+def test_a_chart_that_xstate_would_read_otherwise_is_written_flat() -> None:
+    text = """{"id": "m", "initial": "b", "on": {"x": "#m.b"}, "states": {"a": {"on": {"*":
+    {"target": "#m.a"}}}, "b": {"on": {"x": "#m.a"}, "after": {"1000": {"target": "#m.a",
+    "reenter": true}}}}}"""
+    machine = read_xstate(LocatedJson(text, "m.json"))
+    assert rewritten(machine) is None
+    assert reached(back(machine)) == reached(machine)
+
+
 @pytest.mark.parametrize(("version", "again"), [(4, False), (5, False), (5, True)])
 def test_xstate_does_along_walks_what_the_table_says(
     version: int, again: bool, tmp_path: Path

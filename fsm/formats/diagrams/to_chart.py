@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,6 +82,7 @@ class _Reading:
             what = f"more than {_MAX_ARROWS:,} arrows in a diagram that is not flat"
             refuse(diagram.name, diagram.edges[_MAX_ARROWS].line, what)
         forks_with_regions(diagram)
+        self._start_by_event()
         self.nodes = ChartNodes(diagram)
         self.accepting: list[str] = []
         """The states that are marked as final, and may still be left."""
@@ -96,6 +98,21 @@ class _Reading:
         self.timers: dict[tuple[str, str], tuple[int, bool]] = {}
         """The delays of timers in microseconds, by the state that starts them and their event, and
         whether leaving the state stops them."""
+
+    def _start_by_event(self) -> None:
+        """Begin in a state of its own, which an event leaves, where the start leads to a choice."""
+        diagram = self.diagram
+        for number, mark in enumerate(diagram.starts):
+            if mark.box or diagram.part(mark.state).kind != "choice":
+                continue
+            taken = {*diagram.nodes, *diagram.boxes}
+            names = chain(("start",), map("start {}".format, count(2)))
+            name = next(name for name in names if name not in taken)
+            diagram.node(name, mark.line)
+            diagram.edge(DiagramEdge(name, mark.state, "start", mark.line))
+            diagram.starts[number] = mark._replace(state=name, label="")
+            what = f"line {mark.line}: a choice decides where it begins: the event 'start' is that"
+            diagram.assumed.append(f"{what} it begins")
 
     # Ends ------------------------------------------------------------------------------------
 

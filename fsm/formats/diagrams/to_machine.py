@@ -2,10 +2,10 @@
 
 A state is named by its id and shows the box around it as its status, else its own title. Without
 an arrow that marks the initial state, it is the first one, if no arrow leads there or if arrows
-lead to every state, or the only state that no arrow leads to. A diagram that marks neither initial
-nor final states has final ones where no arrow leads on. An arrow without an event has the event
-``to X``. Of two guards that both hold, the arrow that is written first counts. Actions are skipped:
-a machine has no output but its status.
+lead to every state, or the only state that no arrow leads to; states without arrows do not count.
+A diagram that marks neither initial nor final states has final ones where no arrow leads on. An
+arrow without an event has the event ``to X``. Of two guards that both hold, the arrow that is
+written first counts. Actions are skipped: a machine has no output but its status.
 """
 
 from __future__ import annotations
@@ -136,6 +136,10 @@ def _initial(diagram: StateDiagram, steps: list[DrawnStep]) -> str:
         return marked[0][0]
     entered = {step.target for step in steps if step.target != step.source}
     sources = [id_ for id_ in diagram.nodes if id_ not in entered]
+    left = {step.source for step in steps}
+    if len(sources) > 1 and len(linked := [id_ for id_ in sources if id_ in left]) == 1:
+        diagram.assumed.append(f"{linked[0]!r} is initial: the others have no arrows")
+        return linked[0]
     if len(sources) > 1:
         names = ", ".join(map(repr, sources[:4]))
         line = diagram.nodes[sources[1]].line
