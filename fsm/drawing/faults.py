@@ -108,14 +108,14 @@ def _side(box: Area, title: Area, points: Iterable[Point]) -> TitleSide | None:
 
 
 def title_of(group: ET.Element) -> Area | None:
-    """Return the area of the title of a box."""
-    lines = [text for text in group.iter(_TEXT) if (text.text or "").strip("\xa0 ")]
+    """Return the area of the texts of a part, such as the title of a box."""
+    lines = [text for text in group.iter(_TEXT) if "".join(text.itertext()).strip("\xa0 ")]
     if not lines:
         return None
     areas = []
     for text in lines:
         x, y, size = (float(text.get(key) or 0) for key in ("x", "y", "font-size"))
-        width = display_width((text.text or "").strip("\xa0")) * size * _LETTER
+        width = display_width("".join(text.itertext()).strip("\xa0")) * size * _LETTER
         left = x - width * _START.get(text.get("text-anchor", "start"), 0.0)
         areas.append(Area(left, y - size * 0.8, left + width, y + size * 0.2))
     lefts, tops, rights, bottoms = zip(*areas, strict=True)

@@ -19,7 +19,6 @@ from typing import Literal
 
 from fsm.drawing.dot import to_dot
 from fsm.drawing.faults import Faults, find_faults
-from fsm.drawing.grid_layout import grid_places
 from fsm.drawing.layout import Layout, layers_passed
 from fsm.drawing.model import Look, Picture
 from fsm.drawing.overview import overview_of
@@ -56,8 +55,6 @@ _MANY_LAYERS = 24_000
 """A picture whose arrows pass more layers than this, all together, is large."""
 _SOME_LAYERS = 6_000
 """With more of them, Graphviz must not look long for the best places."""
-_PLACED = "nop"
-"""The engine that keeps the given positions."""
 _IMAGES = ("svg", "png", "pdf")
 _CLOCK = "◷"
 """The clock in images: few fonts have :data:`CLOCK`, most have this one."""
@@ -92,15 +89,13 @@ def lay_out(
     engine: str = "dot",
     renderer: Renderer | None = None,
     timeout: float | None = None,
-    in_rows: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> tuple[Picture, bytes]:
     """Return the picture of a machine, and its image by Graphviz as ``svg``, ``png`` or ``pdf``.
 
     The size of the picture decides how it is drawn: a large one becomes an overview of groups of
-    states, or with ``in_rows`` all states in rows, and ``warn`` is called with a message. With
-    ``look.whole`` it is drawn whole. Labels of an ``svg`` are plain text, see :func:`to_dot`; they
-    stand in the middle of their arrows.
+    states, and ``warn`` is called with a message. With ``look.whole`` it is drawn whole. Labels of
+    an ``svg`` are plain text, see :func:`to_dot`; they stand in the middle of their arrows.
 
     Raises what :func:`render` raises, with a remedy if a layout takes longer than ``timeout``
     seconds (default: :data:`TIMEOUT`).
@@ -113,8 +108,6 @@ def lay_out(
             warn(note)
     draw = _Renderer(format, renderer, time.monotonic() + (timeout or TIMEOUT), timeout or TIMEOUT)
     if _is_large(picture) and not look.whole:
-        if in_rows:
-            return _rows(machine, look, draw, warn)
         size = f"{len(picture.nodes):,} states and {len(picture.arrows):,} arrows"
         picture = overview_of(picture)
         if warn:
@@ -134,20 +127,6 @@ def _is_large(picture: Picture) -> bool:
     if max(len(picture.nodes), len(picture.arrows)) <= SMALL:
         return False
     return len(picture.nodes) > LARGE or layers_passed(picture) > _MANY_LAYERS
-
-
-def _rows(
-    machine: Machine, look: Look, draw: _Renderer, warn: Callable[[str], None] | None
-) -> tuple[Picture, bytes]:
-    """Draw the states of a machine in rows, without boxes and labels of arrows."""
-    picture = picture_of(machine, replace(look, group=False))
-    if warn:
-        warn(
-            f"{len(picture.nodes):,} states and {len(picture.arrows):,} arrows are drawn in rows, "
-            "without boxes and arrow labels"
-        )
-    layout = Layout(_PLACED, places=grid_places(picture), numbered=draw.format == "svg")
-    return picture, draw.image(picture, layout)
 
 
 @dataclass(frozen=True)
@@ -252,7 +231,7 @@ def _dpi(width: float = 0.0, height: float = 0.0) -> int:
 def _check(format: str, engine: str, renderer: Renderer | None) -> None:  # noqa: A002
     for kind, word, known in (
         ("picture format", format, _IMAGES),
-        ("engine", engine, (*ENGINES, _PLACED)),
+        ("engine", engine, ENGINES),
         ("renderer", renderer, (None, *RENDERERS)),
     ):
         if word not in known:

@@ -67,6 +67,9 @@ class _Drawing:
         self.solid, self.labels = Areas(), Areas()
         self.boxes: list[tuple[Area, str]] = []
         self.lines = Lines()
+        for line, text in enumerate(graph.findall(_TEXT)):  # of the legend
+            if area := title_of(text):
+                self.solid.put(f"legend {line}", area)
         for group in graph.findall(_G):
             kind, _, part = group.get("class", "").partition(" ")
             number = group.get("data-arrow", f"start {len(self.lines.points)}")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from fsm.drawing.grid_layout import Places
 from fsm.drawing.model import Picture
 
 __all__ = ["PLAIN", "Layout", "TitleSide", "backward_arrows", "layers_passed"]
@@ -26,8 +25,6 @@ class Layout:
     engine ``dot`` can put them beside their arrows, and some of them nearer to others."""
     numbered: bool = False
     """Whether states, boxes and arrows have ids, by which they are found in an SVG."""
-    places: Places = field(default_factory=dict)
-    """Positions of the states; with them, the labels of arrows are tooltips."""
     sides: Mapping[int, TitleSide] = field(default_factory=dict)
     """Where titles stand at the edges of their boxes, by the number of the box; default: left."""
     below: frozenset[int] = frozenset()

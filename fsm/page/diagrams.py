@@ -36,7 +36,8 @@ def draw_for_page(
 ) -> PageDiagram:
     """Draw a machine for a page; raises what :func:`fsm.drawing.draw` raises.
 
-    The states of a large machine are drawn in rows, and ``warn`` is called with a message.
+    A large machine is drawn as an overview of groups of states, and ``warn`` is called with a
+    message.
     """
     picture, svg = lay_out(
         machine,
@@ -44,7 +45,6 @@ def draw_for_page(
         "svg",
         renderer=renderer,
         timeout=timeout,
-        in_rows=True,
         warn=warn,
     )
     return PageDiagram(interactive_svg(svg, picture), picture)

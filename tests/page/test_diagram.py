@@ -40,6 +40,20 @@ def test_states_arrows_and_labels_have_their_numbers(machine: Machine) -> None:
     assert "<style" not in drawn.svg
 
 
+def test_a_large_machine_is_an_overview_in_which_each_state_is_found() -> None:
+    names, said = [f"s{i}" for i in range(501)], list[str]()
+    states = tuple(State(name, None, name, (name,)) for name in names)
+    steps = tuple(
+        Transition(name, "on", names[(i + 1) % 501], "on") for i, name in enumerate(names)
+    )
+    machine = Machine("ring", "Ring", states, ("on",), steps, "s0")
+    drawn = draw_for_page(machine, renderer="wheel", warn=said.append)
+    nodes = drawn.picture.nodes
+    assert said == [f"501 states and 501 arrows are drawn as an overview of {len(nodes)} groups"]
+    assert sorted(name for node in nodes for name in node.covers) == sorted(names)
+    assert numbers(drawn.svg, "state", "node") == [-1, *range(len(nodes))]
+
+
 def test_an_arrow_through_its_label_is_one_arrow() -> None:
     states = tuple(State(f"s{i}", f"S{i % 5}", f"State {i}", (f"s{i}",)) for i in range(14))
     cells = [(i, f"e{k}", (i * k + 7) % 14) for i in range(14) for k in (1, 2, 3)]
