@@ -134,6 +134,8 @@ class Chart:
     """Whether an event that no transition has is an error (``StateMachine``)."""
     assumed: tuple[str, ...] = ()
     """What the reader assumed, for :attr:`fsm.machine.Machine.assumed`."""
+    colours: tuple[tuple[str, str], ...] = ()
+    """The colours of statuses that the author chose, see :attr:`fsm.machine.Machine.colours`."""
 
     @cached_property
     def parallel_ends(self) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 __all__ = [
+    "DURATION_UNITS",
     "MICROSECOND",
     "SECOND",
     "exact_duration",
@@ -29,6 +30,13 @@ _UNITS = {
     "minutes": r"m(?:in(?:ute)?s?)?",
     "seconds": r"s(?:ec(?:ond)?s?)?",
 }
+DURATION_UNITS: Final = (
+    ("d", 86_400 * SECOND),
+    ("h", 3_600 * SECOND),
+    ("min", 60 * SECOND),
+    ("s", SECOND),
+)
+"""How units of durations are written, the largest first, each with its microseconds."""
 _DURATION = re.compile(
     r"\s*".join(
         rf"(?:(?P<{unit}>\d{{1,9}}(?:\.\d{{1,6}})?) ?{words}(?![a-z]))?"
@@ -56,7 +64,7 @@ def time_at(microseconds: int) -> datetime:
 
 
 def read_duration(text: str) -> timedelta | None:
-    """Return the duration that a text such as ``3.5d``, ``36h``, ``1h 30m`` or ``45 min`` means.
+    """Return the duration that a text such as ``3.5d``, ``36h``, ``1 h 30 min`` or ``45m`` means.
 
     Several units are added, the largest first. ``None`` stands for a text that is no duration, or
     one that Python cannot hold.
@@ -80,11 +88,11 @@ def exact_duration(microseconds: int) -> str:
     """Return a duration of 0 or more in the notation of :func:`read_duration`, unit by unit.
 
     >>> exact_duration(3_788_250_000), exact_duration(86_400_000_000), exact_duration(0)
-    ('1h 3m 8.25s', '1d', '0s')
+    ('1 h 3 min 8.25 s', '1 d', '0 s')
     """
-    minutes, rest = divmod(microseconds, 60 * SECOND)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
+    parts, rest = [], microseconds
+    for unit, size in DURATION_UNITS[:-1]:
+        count, rest = divmod(rest, size)
+        parts += [f"{count} {unit}"] if count else []
     seconds = f"{rest // SECOND}.{rest % SECOND:06}".rstrip("0").rstrip(".")
-    parts = {"d": days, "h": hours, "m": minutes, "s": seconds if rest else 0}
-    return " ".join(f"{count}{unit}" for unit, count in parts.items() if count) or "0s"
+    return " ".join([*parts, f"{seconds} s"] if rest or not parts else parts)

@@ -17,6 +17,7 @@ from fsm.errors import MachineError
 from fsm.graph import PathSearch, ShortestPaths
 from fsm.machine_faults import (
     as_tuple,
+    colour_faults,
     deadline_faults,
     duplicates,
     guard_faults,
@@ -127,15 +128,19 @@ class Machine(RichValue):
     """The timers that run in its states; of those that end at one instant the first one wins."""
     chart: Chart | None = field(default=None, compare=False)
     """The declaration, with states inside states; ``None`` where there is none but this table."""
+    colours: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The colours of statuses in drawings, as far as the author chose them: a kind (``good``,
+    ``bad``, ``open``, ``not yet``), or a colour such as ``#b00020``."""
 
     def __post_init__(self) -> None:
         """Refuse what is no machine, with :class:`MachineError`; sequences become tuples."""
         for name, kind in _SEQUENCES.items():
             values: tuple[object, ...] = as_tuple(getattr(self, name), kind, f"{self.name}: {name}")
             object.__setattr__(self, name, values)
-        if not isinstance(self.guards, Mapping):
-            raise MachineError(f"{self.name}: guards is {self.guards!r}, not a mapping")
-        hold_mappings(self, "guards")
+        for name in ("guards", "colours"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise MachineError(f"{self.name}: {name} is {getattr(self, name)!r}, not a mapping")
+        hold_mappings(self, "guards", "colours")
         faults = tuple(self._faults())
         if faults:
             more = f" (and {len(faults) - 3} more)" if len(faults) > 3 else ""
@@ -156,6 +161,7 @@ class Machine(RichValue):
         yield from timer_faults(self.timers, states, self._cells, known)
         yield from guard_faults(self.guards, events)
         yield from unit_faults(self.unit)
+        yield from colour_faults(self.colours, self.statuses)
 
     def __repr__(self) -> str:
         """Return one line: the name and the size."""

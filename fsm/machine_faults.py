@@ -22,10 +22,13 @@ from fsm.machine_parts import (
     refinements,
     symbol,
 )
+from fsm.status_kinds import colour_fault
+from fsm.suggest import no_such
 
 __all__ = [
     "as_tuple",
     "check_trace",
+    "colour_faults",
     "deadline_faults",
     "duplicates",
     "guard_faults",
@@ -120,6 +123,15 @@ def indicator_faults(indicators: Iterable[Indicator], statuses: Set[str | None])
             yield f"indicator {indicator.name!r} counts the status {status!r}, which no state has"
 
 
+def colour_faults(colours: Mapping[str, str], statuses: Collection[str]) -> Iterator[str]:
+    """Yield colours that are none, and those of statuses that no state has."""
+    for status, colour in colours.items():
+        if status not in statuses:
+            yield f"colours: {no_such('status', str(status), statuses)}"
+        elif fault := colour_fault(colour):
+            yield f"the colour of {status!r}: {fault}"
+
+
 def unit_faults(unit: object) -> Iterator[str]:
     """Yield what is wrong with the name of a message."""
     is_name = isinstance(unit, str) and unit.isprintable() and unit == unit.strip() != ""
@@ -171,6 +183,11 @@ def timer_fault(timer: Timer) -> str:
         return f"{what} has the states {named!r}; name them in a tuple"
     if not all(isinstance(name, str) for name in named):
         return f"{what} has the states {named!r}; name them by their ids"
+    if timer.since:
+        return (
+            f"{what} is counted since {timer.since!r}: declare deadline = Deadline(...), and give "
+            "its length as the validity period"
+        )
     return ""
 
 

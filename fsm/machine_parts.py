@@ -193,6 +193,10 @@ class Deadline:
     state: str
     """The state in which it happens."""
 
+    def timer(self, validity: int) -> Timer:
+        """Return the timer that it is where the validity period lasts so many microseconds."""
+        return Timer(self.event, validity, (self.state,), stops=False, since=self.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Timer:
@@ -202,10 +206,14 @@ class Timer:
     ``restarts``. A timer that is still running and starts again is put back; one that nothing
     stops runs once for each start.
 
+    That of a deadline is counted ``since`` the first event of a name instead, whatever the state,
+    and nothing stops or restarts it. At its end its event happens in its states, and from then on
+    wherever one of them is entered.
+
     >>> from datetime import timedelta
     >>> from fsm.machine import Timer
     >>> print(Timer.of("expire", timedelta(minutes=30), "waiting"))
-    expire after 30m in waiting
+    expire after 30 min in waiting
     """
 
     event: str
@@ -221,6 +229,8 @@ class Timer:
     """Whether leaving its states stops it."""
     scope: str = ""
     """What it was declared in, for people; empty where the states say it."""
+    since: str = ""
+    """The event from which a deadline is counted; empty for the timers of a machine."""
 
     @classmethod
     def of(cls, event: str, delay: timedelta, *states: str) -> Timer:
@@ -237,7 +247,7 @@ class Timer:
 
     @property
     def after(self) -> str:
-        """The delay as people write it: ``30m``."""
+        """The delay as people write it: ``30 min``."""
         return exact_duration(self.delay)
 
     def __str__(self) -> str:

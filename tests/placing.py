@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from math import dist, hypot
 from typing import NamedTuple
 
-__all__ = ["ambiguous", "crossed", "overlapping"]
+__all__ = ["ambiguous", "crossed", "leader_ends", "overlapping"]
 
 SVG = "{http://www.w3.org/2000/svg}"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
@@ -15,6 +15,9 @@ STEPS = 12
 """Straight pieces by which a curve is measured."""
 NEAR = 2.0
 """A foreign arrow this much further away than the own one is about as near, in points."""
+
+
+CELL = 24.0
 
 
 class Box(NamedTuple):
@@ -145,30 +148,78 @@ def drawn_arrows(svg: str) -> tuple[dict[str, list[Polyline]], dict[str, tuple[s
     return lines, labels
 
 
+def leader_ends(svg: str) -> dict[str, tuple[float, float]]:
+    """Return where the leader line of each label that has one ends; it begins at its label."""
+    ends = {}
+    for group in ET.fromstring(svg).iter(f"{SVG}g"):
+        for path in group.iter(f"{SVG}path"):
+            if "label" in kind_of(group) and path.get("class") == "leader":
+                ground = group.find(f"{SVG}polygon")
+                assert ground is not None
+                xs, ys = zip(*(p.split(",") for p in ground.get("points", "").split()), strict=True)
+                sides = [*map(float, (min(xs, key=float), max(xs, key=float)))]
+                sides += [*map(float, (min(ys, key=float), max(ys, key=float)))]
+                line = next(curves(path.get("d") or ""))
+                assert Box(*sides).distance(*line[0]) < 1
+                ends[group.get("data-arrow", "")] = line[-1]
+    return ends
+
+
 def ambiguous(svg: str) -> list[tuple[str, float, float]]:
     """Return the labels that may be read for those of another arrow.
 
-    Each with its distance to its own arrow and to the nearest other one.
+    Each with its distance to its own arrow and to the nearest other one. Where a leader line leads
+    from the label to its own arrow, its end counts instead of the label.
     """
     lines, labels = drawn_arrows(svg)
+    ends = leader_ends(svg)
+    near_cell: dict[tuple[int, int], set[str]] = {}
+    for number, parts in lines.items():
+        for x, y in (point for line in parts for point in dense(line)):
+            near_cell.setdefault((int(x // CELL), int(y // CELL)), set()).add(number)
     found = []
     for number, (words, box) in labels.items():
+        if number in ends:
+            x, y = ends[number]
+            box = Box(x, x, y, y)
         own = near(box, lines.get(number, []))
-        foreign = own + 2 * NEAR
-        for other, line in lines.items():
-            foreign = min(foreign, near(box, line, foreign)) if other != number else foreign
+        within = own + 2 * NEAR
+        others = {
+            other
+            for column in range(*cells(box.left - within, box.right + within))
+            for row in range(*cells(box.top - within, box.bottom + within))
+            for other in near_cell.get((column, row), ())
+        }
+        foreign = min((near(box, lines[n], within) for n in others - {number}), default=within)
         if foreign < own + NEAR:
             found.append((words, round(own, 1), round(foreign, 1)))
     return found
 
 
+def cells(start: float, end: float) -> tuple[int, int]:
+    """Return the cells from a coordinate to another one."""
+    return int(start // CELL), int(end // CELL) + 1
+
+
 def crossed(svg: str) -> list[str]:
     """Return the titles of states and boxes that an arrow crosses."""
     lines, _ = drawn_arrows(svg)
+    points = {
+        (int(x), int(y)) for parts in lines.values() for line in parts for x, y in dense(line)
+    }
     titles = [
         text
         for group in ET.fromstring(svg).iter(f"{SVG}g")
         if kind_of(group) & {"node", "cluster"}
         for text in placed(group)
     ]
-    return [w for w, box in titles if any(near(box, line, 1) <= 0 for line in lines.values())]
+    return [
+        words
+        for words, box in titles
+        if any(
+            box.distance(x, y) <= 0
+            for x in range(int(box.left), int(box.right) + 1)
+            for y in range(int(box.top), int(box.bottom) + 1)
+            if (x, y) in points
+        )
+    ]

@@ -710,13 +710,13 @@ def test_machines_whose_timers_differ_do_not_agree_for_good() -> None:
         pytest.param(
             (Timer("go", 5, ("s0",)), Timer("go", 5, ("s1",))),
             (Timer("go", 5, ("s0", "s1")),),
-            ("go after 0.000005s started anew", "go after 0.000005s runs on"),
+            ("go after 0.000005 s started anew", "go after 0.000005 s runs on"),
             id="started-anew",
         ),
         pytest.param(
             (Timer("go", 5, ("s0",), stops=False),),
             (),
-            ("go after 0.000005s, which nothing stops", None),
+            ("go after 0.000005 s, which nothing stops", None),
             id="of-the-start",
         ),
     ],

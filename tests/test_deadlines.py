@@ -35,25 +35,25 @@ LAPSE = Timer.of("retry_failed", timedelta(days=1), "retrying")
 AGAIN = (("retrying", "soft_bounce"),)
 TIMED = replace(MACHINE, timers=(LAPSE,))
 TIMERS = {  # other timers; the state and the trace of the first difference, and what each has
-    "none": ((), "retrying", ("relayed", "soft_bounce"), "retry_failed after 1d", None),
+    "none": ((), "retrying", ("relayed", "soft_bounce"), "retry_failed after 1 d", None),
     "another delay": (
         (replace(LAPSE, delay=1),),
         *("retrying", ("relayed", "soft_bounce")),
-        *("retry_failed after 1d", "retry_failed after 0.000001s"),
+        *("retry_failed after 1 d", "retry_failed after 0.000001 s"),
     ),
     "in another state": (
         (replace(LAPSE, states=("awaiting",)),),
-        *("awaiting", ("relayed",), None, "retry_failed after 1d"),
+        *("awaiting", ("relayed",), None, "retry_failed after 1 d"),
     ),
     "started again": (
         (replace(LAPSE, restarts=AGAIN),),
         *("retrying", ("relayed", "soft_bounce", "soft_bounce")),
-        *("retry_failed after 1d runs on", "retry_failed after 1d started anew"),
+        *("retry_failed after 1 d runs on", "retry_failed after 1 d started anew"),
     ),
     "not stopped": (
         (replace(LAPSE, stops=False),),
-        *("retrying", ("relayed", "soft_bounce"), "retry_failed after 1d"),
-        "retry_failed after 1d, which nothing stops",
+        *("retrying", ("relayed", "soft_bounce"), "retry_failed after 1 d"),
+        "retry_failed after 1 d, which nothing stops",
     ),
 }
 
@@ -86,7 +86,7 @@ def test_a_quotient_keeps_timers_that_do_not_tell_states_apart() -> None:
     machine = replace(
         machine, timers=(Timer("go", 1, ("b",)), Timer("go", 1, ("c",), (("c", "go"),)))
     )
-    with pytest.raises(MachineError, match=r"the timer 'go after 0.000001s in b' tells 'b'"):
+    with pytest.raises(MachineError, match=r"the timer 'go after 0.000001 s in b' tells 'b'"):
         quotient(machine)
     everywhere = Timer("go", 1, names, restarts=tuple((name, "go") for name in names))
     (timer,) = quotient(replace(machine, timers=(everywhere,))).timers

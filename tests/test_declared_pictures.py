@@ -143,7 +143,7 @@ def test_history_timers_internal_and_automatic_transitions() -> None:
         "playing -> paused: pause [allowed]",
         "song -> radio: switch",
         "paused -> last: resume",
-        "paused -> off: ⏱ sleep after 10 m",
+        "paused -> off: ⏱ sleep after 10 min",
         "paused -> off: always, [empty]",
         "last -> radio: default",
     ]

@@ -206,11 +206,11 @@ def test_a_flat_machine_has_no_boxes() -> None:
 
 def test_a_status_keeps_its_colour_in_both_feedback_modes() -> None:
     with_, without = (
-        {box.name: box.rank for box in picture_of(built_in(name)).boxes}
+        {box.name: box.colour for box in picture_of(built_in(name)).boxes}
         for name in ("with-feedback", "without-feedback")
     )
-    assert with_ == {"Sent": 0, "Failed": 1, "Pending": 2}
-    assert without == {"Sent": 0, "Failed": 1}
+    assert with_ == {"Sent": "good", "Failed": "bad", "Pending": "open"}
+    assert without == {"Sent": "good", "Failed": "bad"}
 
 
 # Text ---------------------------------------------------------------------------------------
@@ -445,7 +445,7 @@ STARTS = {
     "dot": "digraph with_feedback {",
     "mermaid": "stateDiagram-v2\n",
     "plantuml": "@startuml\n",
-    "d2": "vars: {d2-config: {layout-engine: elk}}\n",
+    "d2": "vars: {\n  d2-config: {layout-engine: elk}\n",
     "svg": "<svg ",
     "png": pytest.param(b"\x89PNG", marks=needs_dot),
     "pdf": pytest.param(b"%PDF-", marks=needs_dot),

@@ -36,6 +36,25 @@ def test_a_line_that_is_cut_says_so(log: Path, fsm: Fsm) -> None:
     assert "xxx... (cut: 1,047 more characters)\n" in fsm("explain", log, "--message", "SG1xQ").out
 
 
+FRACTIONS = {
+    "whole seconds": (("09:00:00Z", "09:00:01Z"), ("09:00:00 UTC", "09:00:01 UTC")),
+    "milliseconds": (("09:00:00.25Z", "09:00:01Z"), ("09:00:00.250 UTC", "09:00:01.000 UTC")),
+    "microseconds": (("09:00:00.000001Z", "09:00:01Z"), ("00.000001 UTC", "01.000000 UTC")),
+}
+
+
+@pytest.mark.parametrize(("times", "shown"), FRACTIONS.values(), ids=FRACTIONS)
+def test_times_have_the_fractions_of_the_log(
+    times: tuple[str, ...], shown: tuple[str, ...], tmp_path: Path, fsm: Fsm
+) -> None:
+    path = tmp_path / "times.csv"
+    rows = (f"m,{e},2026-01-05T{t}" for e, t in zip(("relayed", "delivered"), times, strict=True))
+    path.write_text("\n".join(("message_id,event,timestamp", *rows)))
+    for words in (("explain",), ("conform", "--machine", "with-feedback")):
+        out = fsm(words[0], path, *words[1:], "--message", "m").out
+        assert [text in out or text.removesuffix(" UTC") in out for text in shown] == [True, True]
+
+
 NOT_FOUND = {
     "a longer form": ("SG1xQ.filterdrecv-5d-1-1.0", "; did you mean 'SG1xQ'?"),
     "a shorter form": ("SG1", "; did you mean 'SG1xQ'?"),
@@ -82,7 +101,7 @@ USAGE = {
     "no such option": (("explain", "--mesage"), "explain --help"),
     "no number": (("explain", "--year", "abc"), "'abc' is not a valid integer. (see: fsm explain"),
     "a half": (("report", "x.log", "--messages", "5.5"), "'5.5' is not a valid integer."),
-    "no unit": (("replay", "x.log", "--validity", "3x"), "write a number and w, d, h, m or s"),
+    "no unit": (("replay", "x.log", "--validity", "3x"), "write a number and w, d, h, min or s"),
 }
 
 

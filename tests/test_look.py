@@ -6,8 +6,6 @@ import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
-from math import dist
 
 import pytest
 from hostile import HOSTILE, named
@@ -33,7 +31,7 @@ from fsm.drawing.marking import (
 )
 from fsm.drawing.model import DIRECTIONS, Look, Picture
 from fsm.drawing.overlay import Mark, Overlay, Tone
-from fsm.drawing.paints import GREY, PAINTS, TONES, dark_colors, dark_rules
+from fsm.drawing.paints import GREY, TONES, dark_rules
 from fsm.drawing.pictures import picture_of
 from fsm.drawing.repair_marking import repair_overlay
 from fsm.drawing.svg import _in_words
@@ -108,7 +106,9 @@ def test_a_picture_in_words_leaves_nothing_out() -> None:
         source = f"any state of {arrow.from_box}" if arrow.from_box else titles[arrow.source]
         assert f"{source}: {', '.join(arrow.labels)} to {titles[arrow.target]}" in said
     assert f"{titles['draft']}: + new, ~ other." in said
-    assert said.endswith("Ends in Finished, Stopped. Thick: often. Grey: never.")
+    assert (
+        "Ends in Finished, Stopped. Thick: often. Grey: never. good: Sent; bad: Stopped; " in said
+    )
 
 
 @pytest.mark.parametrize("machine", [WITH, WITHOUT, DELIVERY], ids=lambda machine: machine.name)
@@ -514,95 +514,6 @@ def test_arrows_between_places_keep_their_labels_as_tooltips() -> None:
 
 
 # Colours --------------------------------------------------------------------------------------
-
-
-def linear(colour: str) -> list[float]:
-    """Red, green and blue as light."""
-    shares = [int({"white": "#ffffff"}.get(colour, colour)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares]
-
-
-def luminance(colour: str) -> float:
-    """The relative luminance of WCAG 2."""
-    weights = (0.2126, 0.7152, 0.0722)
-    return sum(c * weight for c, weight in zip(linear(colour), weights, strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted(map(luminance, (one, other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_text_is_legible_on_every_ground(dark: bool) -> None:
-    now = dark_colors() if dark else {}
-    grounds = ["white", "#ffffff", *(paint.fill for paint in PAINTS)]
-    texts = [TONES[tone][0] for tone in Tone if tone is not Tone.FADED]  # its text is grey
-    for text in [GREY, "#1f2933", *texts]:
-        for ground in grounds:
-            assert contrast(now.get(text, text), now.get(ground, ground)) >= 4.5, (text, ground)
-    for paint in PAINTS:
-        assert contrast(*(now.get(colour, colour) for colour in (paint.text, paint.fill))) >= 4.5
-
-
-# What readers see who lack one kind of cone: linear RGB, after G. M. Machado, M. M. Oliveira,
-# L. A. F. Fernandes, A physiologically-based model for simulation of color vision deficiency, 2009.
-SEEN = {
-    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "protanopia": (
-        (0.152286, 1.052583, -0.204868),
-        (0.114503, 0.786281, 0.099216),
-        (-0.003882, -0.048116, 1.051998),
-    ),
-    "deuteranopia": (
-        (0.367322, 0.860646, -0.227968),
-        (0.280085, 0.672501, 0.047413),
-        (-0.011820, 0.042940, 0.968881),
-    ),
-    "tritanopia": (
-        (1.255528, -0.076749, -0.178779),
-        (-0.078411, 0.930809, 0.147602),
-        (0.004733, 0.691367, 0.303900),
-    ),
-}
-TOGETHER = {
-    "borders of statuses": [paint.border for paint in PAINTS],
-    "titles of statuses": [paint.text for paint in PAINTS],
-    "a difference": [TONES[t][0] for t in (Tone.PLAIN, Tone.ADDED, Tone.REMOVED, Tone.CHANGED)],
-    "traffic": [TONES[t][0] for t in (Tone.PLAIN, Tone.FADED, Tone.REJECTED)],
-    "a repair": [TONES[t][0] for t in (Tone.FADED, Tone.MISSING, Tone.EXTRA)],
-    "a path": [TONES[t][0] for t in (Tone.FADED, Tone.TAKEN, Tone.REJECTED)],
-}
-
-
-def lab(colour: str, cones: str) -> tuple[float, float, float]:
-    """The colour as somebody sees it, in CIE L*a*b* under D65."""
-    light = linear(colour)
-    red, green, blue = (
-        min(1.0, max(0.0, sum(a * b for a, b in zip(row, light, strict=True))))
-        for row in SEEN[cones]
-    )
-    x, y, z = (
-        t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116
-        for t in (
-            (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047,
-            0.2126 * red + 0.7152 * green + 0.0722 * blue,
-            (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883,
-        )
-    )
-    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
-
-
-@pytest.mark.parametrize("cones", SEEN)
-@pytest.mark.parametrize("colours", TOGETHER.values(), ids=TOGETHER)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_colours_that_stand_together_are_told_apart(
-    dark: bool, colours: list[str], cones: str
-) -> None:
-    now = dark_colors() if dark else {}
-    seen = {colour: lab(now.get(colour, colour), cones) for colour in colours}
-    for one, other in combinations(colours, 2):
-        assert dist(seen[one], seen[other]) >= 10, (one, other)
 
 
 def test_every_colour_has_a_dark_one(wheel: None) -> None:

@@ -199,11 +199,11 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     ),
     "timer of no event": (
         {"timers": (Timer("end", 1, ("a",)),)},
-        "the timer 'end after 0.000001s in a': no event 'end'",
+        "the timer 'end after 0.000001 s in a': no event 'end'",
     ),
     "timer in no state": (
         {"timers": (Timer("go", 0, ("c",)),)},
-        "the timer 'go after 0s in c': no state 'c'",
+        "the timer 'go after 0 s in c': no state 'c'",
     ),
     "timer without states": ({"timers": (Timer("go", 1, ()),)}, "name them in a tuple"),
     "timer in one text": (
@@ -221,7 +221,7 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     ),
     "a timer twice": (
         {"timers": (Timer("go", 1, ("a",)), Timer("go", 1, ("a",)))},
-        "two timers are 'go after 0.000001s in a'",
+        "two timers are 'go after 0.000001 s in a'",
     ),
     "timers by name": ({"timers": ("go",)}, "timers holds 'go', which is no Timer"),
     "guards of no event": (

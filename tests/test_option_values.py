@@ -66,7 +66,7 @@ REFUSED: dict[str, tuple[click.ParamType, str, str]] = {
     "no unit": (
         DurationParam(),
         "3",
-        "write a number and w, d, h, m or s, such as 3.5d, 36h or 1h 30m",
+        "write a number and w, d, h, min or s, such as 3.5d, 36h or 1h 30min",
     ),
     "nothing": (DurationParam(), "0s", "'0s' is not a duration"),
     "less than nothing": (DurationParam(), "-1d", "is not a duration"),

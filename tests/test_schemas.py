@@ -250,7 +250,7 @@ def paths(node: Any, root: Any, value: Any, path: str) -> Iterator[str]:
 
 
 def test_what_is_written_of_a_declaration_is_read() -> None:
-    of_the_machine = {"indicators", "deadline", "companion", "unit"}
+    of_the_machine = {"indicators", "deadline", "companion", "unit", "colours"}
     renamed = {"nodes": "states", "edges": "transitions"}
     written = {renamed.get(field.name, field.name) for field in fields(Chart)} - of_the_machine
     assert written == set(DeclaredChart.__struct_fields__)
@@ -274,7 +274,7 @@ def with_more(value: Any) -> Any:
 def test_a_cell_keeps_the_name_of_its_event(fsm: Fsm, tmp_path: Path) -> None:
     """Events may be called as a column is, and differ in nothing but letter case."""
     events = ["status", "go", "Go"]
-    machine = guarded("ready") | {"events": events, "guards": [], "transitions": []}
+    machine = guarded("ready") | {"events": events, "guards": [], "transitions": [], "timers": []}
     path = tmp_path / "m.json"
     path.write_text(json.dumps(machine), "utf-8")
     (row,) = json.loads(fsm("show", path, "--matrix", "--json").out)

@@ -156,6 +156,7 @@ def quotient(machine: Machine | str) -> Machine:
         machine,
         states=states,
         indicators=tuple(replace(i, statuses=i.statuses & statuses) for i in machine.indicators),
+        colours={s: colour for s, colour in machine.colours.items() if s in statuses},
         deadline=deadline if deadline and deadline.state in kept else None,
         transitions=tuple(
             replace(t, target=first[t.target]) for t in machine.transitions if t.source in kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fsm.cli.text import format_table, print_text, printable
+from fsm.cli.text import format_table, format_times, print_text, printable
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["print_alignments"]
 
-_MARKS = {"missing": "+ missing", "extra": "- extra", "outside": "  beside", "expiry": "  expiry"}
+_MARKS = {
+    "missing": "+ missing",
+    "extra": "- extra",
+    "outside": "  beside",
+    "expiry": "  expiry",
+    "timer": "  timer",
+}
 
 
 def print_alignments(alignments: Iterable[MessageAlignment], unit: Unit) -> None:
@@ -23,24 +29,23 @@ def print_alignments(alignments: Iterable[MessageAlignment], unit: Unit) -> None
     for alignment in alignments:
         to = f" to {alignment.recipient}" if alignment.recipient else ""
         edits = quantity(alignment.cost, "edit") if alignment.cost else "it fits"
-        if all(event.kind in ("outside", "expiry") for event in alignment.events):
+        if all(event.kind in ("outside", "expiry", "timer") for event in alignment.events):
             edits = "not compared, as it has no event of the machine"
         title = printable(f"{unit.title} {alignment.message}{to}: {edits}")
         table = format_table(
             ("", "event", "state before", "state after", "when", "where"),
-            map(_row, alignment.events),
+            map(_row, alignment.events, format_times([e.timestamp for e in alignment.events])),
         )
         texts.append(f"{title}\n\n{table}")
     print_text("\n\n".join(texts))
 
 
-def _row(event: AlignedEvent) -> tuple[str, ...]:
-    when = event.timestamp.replace(tzinfo=None) if event.timestamp else None
+def _row(event: AlignedEvent, when: str) -> tuple[str, ...]:
     return (
         _MARKS.get(event.kind, ""),
         event.event,
         event.before,
         event.after if event.after != event.before else "",
-        when.isoformat(" ", "seconds") if when else "",
+        when,
         event.place,
     )

@@ -1,19 +1,23 @@
-"""The format of a diagram, by the name of its file."""
+"""The format of a diagram, by the name of its file, and its words."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from fsm.cli.file_params import OutputFile
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_message, write_output
+from fsm.suggest import no_such
 
 if TYPE_CHECKING:
     from fsm.drawing.overlay import Overlay
+    from fsm.drawing.wording import Wording
     from fsm.machine import Machine
 
-__all__ = ["DIAGRAM", "diagram_format", "drawn_machine", "write_diagram"]
+__all__ = ["DIAGRAM", "diagram_format", "drawn_machine", "wording_in", "write_diagram"]
 
 _FORMATS = {
     ".d2": "d2",
@@ -59,3 +63,19 @@ def write_diagram(machine: Machine, overlay: Overlay, output: Path) -> None:
     with Progress("drawing"):
         picture = draw(machine, diagram_format(output), Look(overlay=overlay), warn=print_message)
     write_output(picture if isinstance(picture, bytes) else picture.encode(), output)
+
+
+def wording_in(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
+    """Return the words of a language; raises :class:`click.UsageError` for an unknown one."""
+    from fsm.drawing.wording import AS_DECLARED, Wording
+
+    if lang is None:
+        if lexicons:
+            raise click.UsageError("--lexicon: name its language with --lang")
+        return AS_DECLARED
+    from fsm.tables.words.lexicon_files import combined_lexicons
+
+    by_language = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
+    if lang not in by_language:
+        raise click.UsageError(no_such("language", lang, by_language))
+    return Wording(by_language[lang])

@@ -28,7 +28,7 @@ from fsm.cli.conversion_options import (
     pseudonymise_option,
     redaction_for,
 )
-from fsm.cli.diagram_files import diagram_format, drawn_machine
+from fsm.cli.diagram_files import diagram_format, drawn_machine, wording_in
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
@@ -56,11 +56,10 @@ from fsm.drawing.marking import (
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
-from fsm.drawing.wording import AS_DECLARED, Wording, untranslated
+from fsm.drawing.wording import untranslated
 from fsm.drawing.xstate import LEFT_OUT
 from fsm.errors import FsmError
 from fsm.machine import Machine
-from fsm.suggest import no_such
 from fsm.trust import guarded_loader
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     multiple=True,
     group="Layout",
     help="Draw the states of this status, or in this state, as one; all: of each status; "
-    "may be repeated.",
+    "regions: of each region; may be repeated.",
 )
 @option(
     "--only",
@@ -162,6 +161,12 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     is_flag=True,
     group="Layout",
     help="Draw the table: a state for each combination of states that are active together.",
+)
+@option(
+    "--no-legend",
+    is_flag=True,
+    group="Layout",
+    help="Leave out what colours and lines mean.",
 )
 @option(
     "--whole",
@@ -234,6 +239,7 @@ def command(
     only: tuple[str, ...],
     hide: tuple[str, ...],
     flat: bool,
+    no_legend: bool,
     whole: bool,
     timeout: timedelta | None,
     counts: tuple[str, ...],
@@ -251,6 +257,9 @@ def command(
 ) -> None:
     """Draw MACHINE: statuses are boxes around their states, decisions are dashed arrows.
 
+    A colour is a kind of status: good, bad, open or not yet, as the indicators or the author of
+    the machine say; the legend tells which is which.
+
     A machine with states inside states, regions or history is drawn as it is declared; --flat
     draws its table.
 
@@ -266,7 +275,7 @@ def command(
     form = form or diagram_format(output)
     is_whole = overlays > 0 or form in DOCUMENTS
     loaded = load_documented(machine) if is_whole else drawn_machine(machine)
-    overlay, wording = NO_OVERLAY, _wording(lang, lexicons)
+    overlay, wording = NO_OVERLAY, wording_in(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
     if counts:
@@ -289,6 +298,7 @@ def command(
         only=only,
         hide=hide,
         flat=flat,
+        legend=not no_legend,
         stacked=stack,
         whole=whole,
         overlay=overlay,
@@ -310,19 +320,6 @@ def command(
 def _tell(text: str) -> None:
     """Print what the drawing says about itself."""
     print_message(text if text.startswith((TABLE_DRAWN, LEFT_OUT)) else f"{text}. {_HINT}")
-
-
-def _wording(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
-    if lang is None:
-        if lexicons:
-            raise click.UsageError("--lexicon: name its language with --lang")
-        return AS_DECLARED
-    from fsm.tables.words.lexicon_files import combined_lexicons
-
-    by_language = {lexicon.language: lexicon for lexicon in combined_lexicons(lexicons)}
-    if lang not in by_language:
-        raise click.UsageError(no_such("language", lang, by_language))
-    return Wording(by_language[lang])
 
 
 def _events(machine: Machine, trace: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from fsm.cli.options import LogOptions, dedupe_option, with_log_options
 from fsm.cli.progress import Progress
 from fsm.cli.tables import hanging
 from fsm.cli.terminal import terminal_width
-from fsm.cli.text import print_json, print_text, printable
+from fsm.cli.text import format_times, print_json, print_text, printable
 from fsm.cli.values import json_option
 from fsm.documented_machines import load_documented
 from fsm.text import align_columns, quantity
@@ -88,8 +88,9 @@ def command(
 def _story(story: Story, unit: Unit) -> list[str]:
     to = f" to {story.recipient}" if story.recipient else ""
     lines = [printable(f"{unit.title} {story.message}{to}")]
-    for entry in story.entries:
-        lines += ["", *_entry(entry)]
+    times = format_times([entry.timestamp for entry in story.entries])
+    for entry, time in zip(story.entries, times, strict=True):
+        lines += ["", *_entry(entry, time)]
     if story.duplicates:
         places = ", ".join(story.duplicates[:_DUPLICATES_SHOWN])
         more = ", ..." if len(story.duplicates) > _DUPLICATES_SHOWN else ""
@@ -100,9 +101,8 @@ def _story(story: Story, unit: Unit) -> list[str]:
     return lines
 
 
-def _entry(entry: Entry) -> list[str]:
-    when = entry.timestamp.replace(tzinfo=None).isoformat(" ", "seconds")
-    lines = [printable(f"{when} UTC  {entry.event}")]
+def _entry(entry: Entry, time: str) -> list[str]:
+    lines = [printable(f"{time} UTC  {entry.event}")]
     reasons = list(dict.fromkeys(c.reason for c in entry.changes if c.reason))
     if entry.timer:
         reasons.insert(0, f"The timer fired: {entry.timer}.")

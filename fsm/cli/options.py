@@ -97,7 +97,7 @@ validity_option = option(
     type=DurationParam(),
     group="Log",
     show_default="retries do not expire",
-    help="Validity period, such as 3.5d, 36h or 90m, after which the retries of a message expire.",
+    help="Validity period (3.5d, 36h, 90min), after which the retries of a message expire.",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -22,7 +22,7 @@ from fsm.cli.progress import Progress
 from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
-from fsm.cli.values import DurationParam, RangeParam, page_option, timeout_option
+from fsm.cli.values import DurationParam, RangeParam, TimeParam, page_option, timeout_option
 from fsm.documented_machines import load_documented
 
 __all__ = ["command"]
@@ -41,9 +41,30 @@ __all__ = ["command"]
             "A page that names no recipient",
             "fsm report log.csv --pseudonymise key.txt -o delivery.html",
         ),
+        Example(
+            "A page about the messages of one day",
+            "fsm report log.csv --from 2026-01-31T00:00:00Z --to 2026-02-01T00:00:00Z -o day.html",
+        ),
     ],
 )
 @with_log_options
+@option(
+    "--from",
+    "start",
+    type=TimeParam(),
+    group="Log",
+    show_default="the beginning of the log",
+    help="Use only messages whose first event is at this time (RFC 3339) or later.",
+)
+@option(
+    "--to",
+    "end",
+    type=TimeParam(),
+    group="Log",
+    show_default="the end of the log",
+    help="Use only messages whose first event is at this time or earlier. Their later events "
+    "count, up to --as-of.",
+)
 @page_option
 @to_send_option
 @option(
@@ -74,6 +95,8 @@ __all__ = ["command"]
 @timeout_option
 def command(
     source: LogOptions,
+    start: datetime | None,
+    end: datetime | None,
     output: Path | None,
     to_send: int | None,
     every: timedelta | None,
@@ -87,15 +110,23 @@ def command(
 
     The page has the dashboard of the delivery; each indicator over time under both feedback modes,
     and where they diverge and converge; how messages move through the states, and how long they
-    stay; rejected events, and with --conform what does not fit and why; replies and reasons, and
-    events by recipient domain; deliveries; and a search for messages with their histories. LOGS
+    stay; rejected events, and with --conform what does not fit and why; replies and reasons;
+    messages by relay and by recipient domain; deliveries; and a search for messages with their
+    histories. With --from and --to all of it is about the messages that began in that time. LOGS
     are as for fsm replay.
     """
     from fsm.engine import replay
-    from fsm.reports import fitting_period_of_log, report
+    from fsm.logs.time_range import begun_within
+    from fsm.reports import fitting_period_of_log, outside_sentence, report
 
     refuse_terminal("an HTML page", output)
+    if start and end and end < start:
+        raise click.UsageError("--to is before --from; exchange the two times")
     log = source.read()
+    if start or end:
+        with Progress("selecting the messages of the time range"):
+            log = begun_within(log, start, end)
+        print_message(outside_sentence(log))
     if memory is not None:
         warn_of_large_row_groups(log)
     if every is None:
@@ -111,6 +142,7 @@ def command(
             validity=source.validity,
             as_of=source.as_of,
             every=every,
+            statuses=True,
             detail=True,
             dedupe=dedupe,
             memory=memory,

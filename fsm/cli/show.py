@@ -16,6 +16,7 @@ from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
 from fsm.documented_machines import load_documented
 from fsm.errors import AssumptionWarning
+from fsm.machine import Machine
 from fsm.tables.write import header_of_matrix, markdown_lines, rows_of_matrix, transitions_grid
 from fsm.text import inert, visible
 
@@ -49,7 +50,8 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
     """Show the transitions of MACHINE, with their effects on indicators and their sources.
 
     A source is the documented row, the prose or the decision behind a transition. With --matrix,
-    each cell has the next state with its source, or - if the event is rejected.
+    each cell has the next state with its source, or - if the event is rejected. The timers of the
+    machine stand beside the transitions that they make happen.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # all are listed below
@@ -62,7 +64,7 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
         grid = transitions_grid(loaded, cited=True)
         header, rows = grid.header, grid.rows
     if json_too or form == "json":
-        _print_json(header, rows, cells=cells)
+        _print_json(loaded, header, rows, cells=cells)
     else:
         for line in _FORMS[form](header, rows):
             click.echo(line, nl=False)
@@ -80,11 +82,13 @@ def _csv_lines(header: Row, rows: Iterable[Row]) -> Iterator[str]:
         yield out.getvalue()
 
 
-def _print_json(header: Row, rows: Iterable[Row], *, cells: bool) -> None:
+def _print_json(machine: Machine, header: Row, rows: Iterable[Row], *, cells: bool) -> None:
     if cells:
         events = header[2:]
+        timers = [(str(timer), frozenset(timer.states)) for timer in machine.timers]
         states = (
             {"state": state, "status": status, "cells": dict(zip(events, row, strict=True))}
+            | ({"timers": [text for text, runs in timers if state in runs]} if timers else {})
             for state, status, *row in rows
         )
         print_json(states, "show-matrix")

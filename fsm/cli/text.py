@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "format_json",
     "format_table",
+    "format_times",
     "json_parts",
     "percentage",
     "print_crosscheck",
@@ -94,6 +95,20 @@ def format_json(value: object, schema: str | None = None) -> str:
     for it.
     """
     return "".join(json_parts(value, schema))
+
+
+def format_times(times: Sequence[datetime | None]) -> list[str]:
+    """Return times in UTC, all with as many decimals of a second as one of them needs: 0, 3 or 6.
+
+    No time is an empty text.
+
+    >>> format_times([datetime(2026, 1, 5, 9, tzinfo=UTC), datetime(2026, 1, 5, 9, 0, 0, 250_000)])
+    ['2026-01-05 09:00:00.000', '2026-01-05 09:00:00.250']
+    """
+    fractions = [time.microsecond for time in times if time]
+    finest = "microseconds" if any(f % 1000 for f in fractions) else "milliseconds"
+    precision = finest if any(fractions) else "seconds"
+    return [time.replace(tzinfo=None).isoformat(" ", precision) if time else "" for time in times]
 
 
 def _time(value: object) -> str:

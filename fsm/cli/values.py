@@ -46,7 +46,7 @@ class RangeParam(click.IntRange):
 
 
 class DurationParam(click.ParamType[timedelta]):
-    """A duration such as 3.5d, 36h, 90m or 45s."""
+    """A duration such as 3.5d, 36h, 90min or 45s."""
 
     name = "duration"
     longest = LONGEST
@@ -61,7 +61,7 @@ class DurationParam(click.ParamType[timedelta]):
         if duration is None or not timedelta(0) < duration <= self.longest:
             self.fail(
                 f"{value!r} is not a duration up to {self.longest.days:,} days; "
-                "write a number and w, d, h, m or s, such as 3.5d, 36h or 1h 30m",
+                "write a number and w, d, h, min or s, such as 3.5d, 36h or 1h 30min",
                 param,
                 ctx,
             )
@@ -240,6 +240,6 @@ timeout_option = option(
     "--timeout",
     type=DurationParam(),
     group="Limits and safety",
-    show_default="2m",
+    show_default="2min",
     help="Longest time for a diagram; what takes longer is an error.",
 )

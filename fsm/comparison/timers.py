@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fsm.machine import Machine, Transition
+from fsm.machine import Machine, Timer, Transition
 
 __all__ = [
     "running_timers",
@@ -15,10 +15,15 @@ __all__ = [
 ]
 
 
+def _named(timer: Timer) -> str:
+    event = repr(timer.event) if " " in timer.event else timer.event
+    return f"{event} after {timer.after}"
+
+
 def running_timers(machine: Machine, state: str) -> frozenset[str]:
     """Return the timers that run in a state until it is left."""
     timers = (timer for timer in machine.timers if timer.stops and state in timer.states)
-    return frozenset(f"{timer.event} after {timer.after}" for timer in timers)
+    return frozenset(map(_named, timers))
 
 
 def starting_timers(machine: Machine, step: Transition) -> frozenset[str]:
@@ -30,14 +35,14 @@ def starting_timers(machine: Machine, step: Transition) -> frozenset[str]:
         restarts = (step.source, step.event) in timer.restarts and (is_after or not timer.stops)
         if enters or restarts:
             until = "" if timer.stops else _UNSTOPPED
-            found.add(f"{timer.event} after {timer.after}{until}")
+            found.add(f"{_named(timer)}{until}")
     return frozenset(found)
 
 
 def timers_of_the_start(machine: Machine) -> frozenset[str]:
     """Return the timers that a new machine starts."""
     unstopped = (t for t in machine.timers if not t.stops and machine.initial in t.states)
-    begun = {f"{timer.event} after {timer.after}{_UNSTOPPED}" for timer in unstopped}
+    begun = {f"{_named(timer)}{_UNSTOPPED}" for timer in unstopped}
     return running_timers(machine, machine.initial) | begun
 
 

@@ -25,7 +25,8 @@ def compile_chart(chart_class: type, name: str | None = None) -> Machine:
     declaration alone. Besides states and transitions the class may declare ``indicators`` (name to
     statuses), ``deadline`` (a :class:`fsm.machine.Deadline`), ``timers`` (a tuple of
     :class:`fsm.machine.Timer`, each of one state), ``companion`` (the name of a machine that runs
-    beside it), ``unit`` (what one message is called in results) and ``title``.
+    beside it), ``unit`` (what one message is called in results), ``title``, and ``colours`` (status
+    to ``good``, ``bad``, ``open``, ``not yet`` or a colour such as ``#b00020``).
 
     Raises :class:`fsm.errors.MachineError`, which names class, state and event, for everything
     that cannot be compiled exactly.

@@ -66,9 +66,11 @@ def _chart(declared: Declaration) -> Chart:
         deadline=_attribute(declared, "deadline", Deadline),
         companion=_attribute(declared, "companion", str),
         unit=_attribute(declared, "unit", str),
+        colours=_colours(declared),
         timers=tuple(_timers(declared)),
         atomic_update=bool(chart_class.atomic_configuration_update),
         start=_start(declared),
+        has_data=conditions.read_data,
         enters_itself=bool(chart_class.enable_self_transition_entries),
         strict=not chart_class.allow_event_without_transition,
         assumed=tuple(assumptions(declared)),
@@ -173,6 +175,17 @@ def _indicators(declared: Declaration) -> tuple[Indicator, ...]:
         Indicator(name, frozenset(as_several(name, statuses, str)))
         for name, statuses in indicators.items()
     )
+
+
+def _colours(declared: Declaration) -> tuple[tuple[str, str], ...]:
+    """Return the colours of statuses; the machine checks them when its statuses are known."""
+    colours = getattr(declared.chart_class, "colours", None) or {}
+    if not isinstance(colours, Mapping):
+        raise MachineError(
+            f"{declared.name}: colours is {colours!r}; write a mapping of statuses to colours, "
+            "such as {'Sent': 'good', 'Failed': '#b00020'}"
+        )
+    return tuple(colours.items())
 
 
 def _timers(declared: Declaration) -> Iterator[ChartTimer]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeGuard
 
 from statemachine import StateChart
 from statemachine.callbacks import CallbackSpec, SpecReference
@@ -20,7 +20,7 @@ from fsm.compile.document_actions import document_condition
 from fsm.errors import MachineError
 from fsm.guard import ALWAYS, Guard, parse_guard
 
-__all__ = ["Conditions", "GuardNames"]
+__all__ = ["Conditions", "GuardNames", "written_guard"]
 
 
 class GuardNames:
@@ -95,6 +95,8 @@ class Conditions:
         self._events = frozenset(declared.events)
         self._states = frozenset(state.id for state in declared.states)
         self._names = GuardNames(declared)
+        self.read_data = any(document_condition(spec.func) for spec in _conditions(declared))
+        """Whether some are those of a loaded document, whose data have values at the start."""
 
     def guard(self, transition: DeclaredTransition, where: str) -> Guard:
         """Return the guard of a transition; raises :class:`MachineError` with ``where``."""
@@ -130,19 +132,9 @@ class Conditions:
                 self._refuse_name(name, where)
             self._check_states(text, where)
         else:
-            document = document_condition(spec.func)
-            written = self._written(document, where) if document else None
-            guard = written or Guard.named(self._names.of(spec))
+            guard = written_guard(spec.func, where) or Guard.named(self._names.of(spec))
+            self._check_states(document_condition(spec.func) or "", where)
         return guard if spec.expected_value is not False else guard.negated()
-
-    def _written(self, text: str, where: str) -> Guard | None:
-        """Return the guard that a document writes out; ``None`` for what is no expression."""
-        try:
-            ast.parse(text, mode="eval")
-        except SyntaxError:
-            return None
-        self._check_states(text, where)
-        return parse_guard(text, where, opaque=True)
 
     def _check_states(self, text: str, where: str) -> None:
         for unknown in sorted(_states_asked(text) - self._states):
@@ -172,6 +164,20 @@ class Conditions:
             )
 
 
+def written_guard(function: object, where: str) -> Guard | None:
+    """Return the guard that a document writes out; ``None`` for what is no expression."""
+    document = document_condition(function)
+    return parse_guard(document, where, opaque=True) if _is_expression(document) else None
+
+
+def _is_expression(text: str | None) -> TypeGuard[str]:
+    try:
+        ast.parse(text or "", mode="eval")
+    except SyntaxError:
+        return False
+    return True
+
+
 def _condition_text(spec: CallbackSpec) -> str:
     text = str(spec.attr_name).strip()
     if spec.reference is SpecReference.NAME and not text.isidentifier():
@@ -186,6 +192,8 @@ def _names_read(text: str) -> list[str]:
 
 
 def _states_asked(text: str) -> set[str]:
+    if not _is_expression(text):
+        return set()
     calls = [n for n in ast.walk(ast.parse(text, mode="eval")) if isinstance(n, ast.Call)]
     return {str(a.value) for n in calls for a in n.args if isinstance(a, ast.Constant)}
 

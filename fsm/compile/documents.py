@@ -51,5 +51,5 @@ def compile_document(
     chart = read_chart(chart_class)
     if known:
         names = sorted({name for edge in chart.edges for name in edge.guard.names})
-        chart = replace(chart, known=tuple(known(names)), has_data=True)
+        chart = replace(chart, known=tuple(known(names)))
     return flatten(chart, name, max_cells)

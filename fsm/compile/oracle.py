@@ -31,10 +31,11 @@ from statemachine.spec_parser import operator_mapping, parse_boolean_expr, repla
 from statemachine.state import State as DeclaredState
 from statemachine.transition import Transition as DeclaredTransition
 
-from fsm.compile.condition import GuardNames
+from fsm.compile.condition import GuardNames, written_guard
 from fsm.compile.declaration import Declaration
 from fsm.compile.emissions import Emission, Emissions
 from fsm.errors import MachineError
+from fsm.guard import Guard
 from fsm.machine import Machine
 from fsm.machine_parts import refinements
 
@@ -263,6 +264,15 @@ class _Guards:
         read.unique_key = text  # type: ignore[attr-defined]
         return read
 
+    def formula(self, guard: Guard) -> Callable[..., bool]:
+        """Return a condition that a document writes out, in the library's form."""
+
+        def read(*_args: object, machine: StateChart[Any], **_injected: object) -> bool:
+            active = frozenset(state.id for state in machine.configuration)
+            return guard.test(self.valuation, active)
+
+        return read
+
     def validator(self, spec: CallbackSpec) -> Callable[..., bool]:
         """Return a validator, which fails where its guard does not hold."""
         is_name = spec.reference is SpecReference.NAME
@@ -290,7 +300,8 @@ class _Guards:
         name = str(spec.attr_name)
         if spec.reference is not SpecReference.NAME:
             name = self.names.of(spec)
-            return name, self.reader(name)
+            written = written_guard(spec.func, name)
+            return name, self.formula(written) if written else self.reader(name)
         text, comparisons = _without_comparisons(name)
         parse: Any = parse_boolean_expr
         condition = parse(text, lambda n: self.reader(comparisons.get(n) or n), operator_mapping)

@@ -16,12 +16,15 @@ from statemachine.state import AnyState
 
 from fsm.chart import ChartEdge, ChartNode
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
+from fsm.epoch import exact_duration
 from fsm.errors import MachineError
 
 __all__ = ["assumptions", "refuse_edges", "refuse_internal", "refuse_misleading"]
 
 _NAME = re.compile(r"[^\s.\[\]+,*]+(\.[^\s.\[\]+,*]+)*|\*")
 """The name of an event; ``*`` stands for every event that no other transition names."""
+_LONGEST_DELAY = 1e14
+"""Milliseconds."""
 
 
 def refuse_misleading(declared: Declaration) -> None:
@@ -99,7 +102,10 @@ def _refuse_odd_states(declared: Declaration) -> None:
         if hasattr(StateChart, state.id) or state.id == "model":
             raise MachineError(f"{where} hides an attribute of python-statemachine")
         if any(not spec.is_convention for spec in state.invoke):
-            raise MachineError(f"{where} invokes other work")
+            raise MachineError(
+                f"{where} invokes other work; write it as on_invoke_{state.id}, whose end is an "
+                "input, or leave it out"
+            )
         if state.is_compound and sum(bool(t.initial) for t in state.transitions) != 1:
             raise MachineError(
                 f"{where} has several initial children, of which python-statemachine takes "
@@ -167,6 +173,10 @@ def assumptions(declared: Declaration) -> Iterator[str]:
             if isinstance(transition.source, AnyState):
                 yield from _left_out(declared, event)
                 break
+        delay: object = event.delay
+        if isinstance(delay, int | float) and 0 < delay < _LONGEST_DELAY:
+            after = exact_duration(round(delay * 1000))
+            yield f"{event.id} happens when it is recorded, which is {after} after it was sent"
     for name in declared.alphabet:
         if name == "*":
             yield "* stands for every event that no other transition names"
@@ -174,6 +184,13 @@ def assumptions(declared: Declaration) -> Iterator[str]:
             yield f"events whose names begin with {name}. do what {name} does"
         if name in ("error_execution", "error.execution", "error"):
             yield f"a callback that fails causes {name}, which is an input of its own here"
+    owners = (declared.chart_class, *declared.chart_class._class_listeners)
+    for state in declared.states:
+        if any(hasattr(owner, f"on_invoke_{state.id}") for owner in owners):
+            yield (
+                f"on_invoke_{state.id} works beside the machine: its end, and the events that it "
+                "sends, are inputs of their own here"
+            )
 
 
 def _left_out(declared: Declaration, event: Event) -> Iterator[str]:

@@ -134,7 +134,6 @@ def conform(
             alphabet=result.counts.products[0].codes,
             may_end=may_end,
             outside=outside,
-            deadlines=validity is not None,
         )
         model = remodel(machine)
         repair = repair_traces(model, result.distinct_traces)

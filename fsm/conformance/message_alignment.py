@@ -30,8 +30,8 @@ class AlignedEvent:
     """One event of a message, or one that is missing."""
 
     kind: str
-    """``accepted``, ``extra``, ``missing``, ``outside`` (the machine does not have the event), or
-    ``expiry`` (the end of the validity period)."""
+    """``accepted``, ``extra``, ``missing``, ``outside`` (the machine does not have the event),
+    ``expiry`` (the end of the validity period), or ``timer`` (one fired)."""
     event: str
     """The event."""
     before: str
@@ -86,9 +86,7 @@ def align_message(
     machines = with_companions(with_plain_events(machine), companions)
     folded = folded_message(log, message, machines, validity, as_of, dedupe)
     alphabet = folded.products[0].codes
-    model = model_repairs(
-        machine, alphabet, may_end=may_end, outside=outside, deadlines=validity is not None
-    )
+    model = model_repairs(machine, alphabet, may_end=may_end, outside=outside)
     alignments = Alignments(CostVectors(model))
     aligner = _Aligner(log, folded, alignments)
     return tuple(aligner.messages())
@@ -141,7 +139,7 @@ class _Aligner:
             state = self._after_missing(state, missing)
             event = self._event(place, state, after, is_extra=len(missing) < len(edits))
             # The end of a period that changes nothing is no event: what it waited for had come.
-            if event.kind != "expiry" or after != state:
+            if event.kind not in ("expiry", "timer") or after != state:
                 yield event
             state = after
         yield from self._missing(self.alignments.edits[self.alignments.edits_at_end(end)])
@@ -152,7 +150,8 @@ class _Aligner:
         kind = "extra" if is_extra else "accepted" if code in self.model.inside else "outside"
         event = row["event"]
         if row["row"] is None:
-            kind, event = "expiry", self.alignments.name(code)
+            is_firing = code >= self.model.alphabet.first_timer
+            kind, event = "timer" if is_firing else "expiry", self.alignments.name(code)
         proof = self.proofs.get((row["file"], row["row"]))
         at = place_of(*proof[:2]) if proof else ""
         return AlignedEvent(kind, event, before, after, row["timestamp"], at)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsm.arrays import Codes, Index, Mask
-from fsm.engine.product_machine import EventCodes, ProductMachine, product_of
+from fsm.engine.product_machine import EventCodes, ProductMachine, lone_product
 from fsm.errors import MachineError
 from fsm.graph import breadth_first
 from fsm.machine import Machine
@@ -110,13 +110,13 @@ def plain_events(machine: Machine) -> dict[str, list[str]]:
 
 
 def model_repairs(
-    machine: Machine, alphabet: EventCodes, *, may_end: str, outside: str, deadlines: bool
+    machine: Machine, alphabet: EventCodes, *, may_end: str, outside: str
 ) -> RepairModel:
     """Return the model of a machine for the codes of a log.
 
     Raises :class:`MachineError` where no message can end: no state in which it may can be reached.
     """
-    (product,) = product_of([machine], deadlines=deadlines)
+    product = lone_product(machine, replace(alphabet, events=machine.events))
     states = product.states[:, 0]
     names = product.state_names(0)
     rows = _rows(product)
@@ -136,11 +136,8 @@ def model_repairs(
             moves[: len(meant), code] = rows[meant]
         elif outside == "beside":
             moves[0, code] = np.arange(len(states))
-    for period in product.codes.starting_events:
-        moves[0, alphabet.expiry(period)] = rows[product.codes.expiry(period)]
-    moves[0, alphabet.first_timer :] = np.arange(len(states))  # of other machines: nothing happens
-    own = product.codes.timers_of(machine)
-    moves[0, list(alphabet.timers_of(machine))] = rows[list(own)]
+    # What happens by itself; to other machines alone: nothing happens to this one.
+    moves[0, alphabet.unknown + 1 :] = rows[product.codes.unknown + 1 :]
     may = np.array([_may_end(machine, state.name, may_end) for state in machine.states])
     model = RepairModel(
         machine,

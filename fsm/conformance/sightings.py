@@ -9,7 +9,7 @@ does not say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from fsm.arrays import Index
 from fsm.conformance.votes import LOG, Vote
 from fsm.engine.distinct_traces import DistinctTraces
 from fsm.engine.fold import TransitionTable, fold_events
-from fsm.machine import Machine
+from fsm.machine import Machine, Timer
 
 __all__ = ["Believed", "SightedCells", "Sighting", "see_cells"]
 
@@ -133,19 +133,24 @@ def _counted(part: DistinctTraces, cells: Index, size: int) -> tuple[Index, Inde
     return met, rows
 
 
+def _after_period(machine: Machine, timers: Iterable[Timer], state: str) -> str:
+    """Return the state in which a message goes on as the validity period ends."""
+    ends = (timer.event for timer in timers if timer.since and state in timer.states)
+    steps = (machine.step(state, event) for event in ends)
+    return next((step.target for step in steps if step), state)
+
+
 def _table(part: DistinctTraces, machine: Machine, believed: Believed) -> TransitionTable:
     """Return the table that follows messages as far as their states are known.
 
     There is a row for each state, then one for each state after the end of the validity period, and
     a last one for a state that is not known.
     """
-    columns, deadline = part.alphabet, machine.deadline
+    columns, timers = part.alphabet, part.alphabet.timers_of(machine)
     names = [state.name for state in machine.states]
     number = {name: n for n, name in enumerate(names)}
     count, lost = len(names), 2 * len(names)
-    at_end = number.copy()  # where a message goes on as the period ends
-    if deadline and (step := machine.step(deadline.state, deadline.event)):
-        at_end[deadline.state] = number[step.target]
+    at_end = {name: number[_after_period(machine, timers.values(), name)] for name in names}
     rows = []
     for is_over in (False, True):
         for name in names:
@@ -158,10 +163,10 @@ def _table(part: DistinctTraces, machine: Machine, believed: Believed) -> Transi
                         row[code] = lost
                     else:
                         row[code] = at_end[target] + count if is_over else number[target]
-            if deadline and deadline.start in columns.starting_events:
-                row[columns.expiry(deadline.start)] = at_end[name] + count
-            for code, timer in columns.timers_of(machine).items():
-                if step := machine.step(name, timer.event):
+            for code, timer in timers.items():
+                if timer.since:
+                    row[code] = at_end[name] + count
+                elif step := machine.step(name, timer.event):
                     target = step.target
                     row[code] = at_end[target] + count if is_over else number[target]
             rows.append(row)

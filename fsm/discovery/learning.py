@@ -223,6 +223,7 @@ def learnt_machine(
         ),
         initial=states[0].name,
         indicators=_indicators(kept, reference),
+        colours=_colours(kept, reference),
         unit=None if unit.is_mail else unit.name,
     )
     left_out = _unaccepted(travelled, [state.name for state in states])
@@ -333,6 +334,13 @@ def _in_order(states: list[State], reference: Machine | None) -> list[State]:
     """Return states in the order of the reference, those without a counterpart last."""
     place = {state.name: at for at, state in enumerate(reference.states if reference else ())}
     return sorted(states, key=lambda state: place.get(state.name, len(place)))
+
+
+def _colours(states: list[State], reference: Machine | None) -> dict[str, str]:
+    """Return the colours of the reference for statuses that occur."""
+    statuses = {state.status for state in states}
+    known = reference.colours if reference else {}
+    return {status: colour for status, colour in known.items() if status in statuses}
 
 
 def _indicators(states: list[State], reference: Machine | None) -> tuple[Indicator, ...]:

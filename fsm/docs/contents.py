@@ -176,11 +176,21 @@ def _diagram(machines: list[Machine], options: ContentOptions, sources: Sources)
         direction=options.get("direction"),
         focus=parse_focus(machine, options["focus"]) if "focus" in options else None,
         collapse=_listed(options.get("collapse", "")),
+        hide=_listed(options.get("hide", "")),
+        only=_listed(options.get("only", "")),
+        legend=_is_on("legend", options.get("legend", "yes")),
         overlay=overlay,
         wording=wording,
     )
     picture_of(machine, look)  # raises what drawing it would raise, where the page names it
     return DiagramContent(machine, look)
+
+
+def _is_on(name: str, text: str) -> bool:
+    """Return whether an option is on; raises :class:`PageError` for another word than yes, no."""
+    if text not in ("yes", "no"):
+        raise PageError(f"{name}={text}: write {name}=yes or {name}=no")
+    return text == "yes"
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -192,7 +202,7 @@ def _changes(machines: list[Machine], _options: ContentOptions, _sources: Source
     return CodeContent("text", "\n".join(map(visible, describe_comparison(compare(*machines)))))
 
 
-_LOOK = ("lang", "direction", "focus", "collapse", "path", "diff")
+_LOOK = ("lang", "direction", "focus", "collapse", "only", "hide", "legend", "path", "diff")
 
 KINDS: Mapping[str, _Kind] = {
     "table": _Kind(1, _table, ("lang",)),

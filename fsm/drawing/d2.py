@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fsm.drawing.legend import LegendEntry, legend_entries
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, ids_of
 from fsm.drawing.overlay import Tone
-from fsm.drawing.paints import PAINTS, TONES
+from fsm.drawing.paints import TONES, paint_of
 from fsm.text import joinable_lines
 
 __all__ = ["to_d2"]
@@ -56,12 +57,15 @@ class _D2Writer:
 
     def lines(self) -> Iterator[str]:
         picture = self.picture
-        yield "vars: {d2-config: {layout-engine: elk}}"
+        yield "vars: {"
+        yield "  d2-config: {layout-engine: elk}"
+        yield from self._legend(legend_entries(picture))
+        yield "}"
         yield f"direction: {_DIRECTIONS[picture.direction]}"
         if picture.initial is not None:
             yield _START
         for node in picture.loose:
-            yield self._node(node, *_colours(node.rank, 0))
+            yield self._node(node, *_look(node.colour, 0))
         for box in picture.boxes:
             yield from self._box(box, 0)
         if picture.initial is not None:
@@ -72,11 +76,30 @@ class _D2Writer:
         if picture.legend:
             yield f"legend_text: {_quoted(picture.legend, 90)} {{shape: text; near: bottom-center}}"
 
+    def _legend(self, entries: tuple[LegendEntry, ...]) -> Iterator[str]:
+        """Yield the legend, in which shapes and arrows look as in the picture."""
+        if not entries:
+            return
+        yield "  d2-legend: {"
+        for number, entry in enumerate(entries, 1):
+            text = _quoted((entry.in_words,), 90)
+            fill, border, line = _look(entry.colour, 0)
+            style = f'fill: "{fill}"; stroke: "{border}"; border-radius: 8{line}'
+            if entry.dashed == "box":
+                style += "; stroke-dash: 4"
+            if entry.dashed == "arrow" and number > 1:
+                yield f"    k1 -> k1: {_quoted((entry.text,), 90)} {{style.stroke-dash: 4}}"
+            elif entry.colour or entry.dashed == "box":
+                yield f"    k{number}: {text} {{style: {{{style}}}}}"
+            else:
+                yield f"    k{number}: {text} {{shape: text}}"
+        yield "  }"
+
     def _box(self, box: Box, depth: int, region: bool = False) -> Iterator[str]:
-        fill, border = _colours(box.rank, depth)
+        fill, border, line = _look(box.colour, depth)
         space = "  " * depth
         text = _quoted((box.label, *box.inside, *(mark.text for mark in box.marks)), 60)
-        dash = "; stroke-dash: 4" if region else ""
+        dash = "; stroke-dash: 4" if region else line
         yield f"{space}{self.containers[box.name]}: {text} {{"
         yield (
             f'{space}  style: {{fill: "{fill}"; stroke: "{border}"; border-radius: 8; '
@@ -94,7 +117,7 @@ class _D2Writer:
                 yield f"{space}  start -> {self._named(name).removeprefix(around)}"
         yield f"{space}}}"
 
-    def _node(self, node: DrawnState, fill: str, border: str) -> str:
+    def _node(self, node: DrawnState, fill: str, border: str, line: str = "") -> str:
         if node.history:
             style = f'fill: "#ffffff"; stroke: "{border}"; font-color: "#1f2933"; font-size: 13'
             label = _quoted((node.title,), 28)
@@ -104,6 +127,7 @@ class _D2Writer:
             )
         lines = (node.title, *node.notes, *node.inside, *(mark.text for mark in node.marks))
         style = f'fill: "{fill}"; stroke: "{border}"; border-radius: 8; font-color: "#1f2933"'
+        style += line
         if node.final:
             style += "; double-border: true"
         return f"{self.ids[node.name]}: {_quoted(lines, 28)} {{style: {{{style}}}}}"
@@ -133,12 +157,17 @@ def _style(arrow: Arrow) -> str:
     return f" {{style: {{{'; '.join(styles)}}}}}" if styles else ""
 
 
-def _colours(rank: int | None, depth: int) -> tuple[str, str]:
-    """Return the fill and the border of a state or a box; every other box around is white."""
-    if rank is None:
-        return "#ffffff", "#52606d"
-    paint = PAINTS[rank % len(PAINTS)]
-    return "#ffffff" if depth % 2 else paint.fill, paint.border
+_LINES = {"": "", "bold": "; stroke-width: 4", "dotted": "; stroke-dash: 2"}
+"""The styles of borders."""
+
+
+def _look(colour: str | None, depth: int) -> tuple[str, str, str]:
+    """Return the fill of a state or a box, its border, and the style of that.
+
+    Every other box around is white, and only outermost borders show their kind.
+    """
+    paint = paint_of(colour)
+    return "#ffffff" if depth % 2 else paint.fill, paint.border, "" if depth else _LINES[paint.line]
 
 
 def _quoted(texts: tuple[str, ...], width: int) -> str:

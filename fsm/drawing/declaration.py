@@ -307,6 +307,8 @@ def _folded(machine: Machine, chart: Chart, names: Collection[str]) -> frozenset
     words = [word for node in boxes.values() for word in (node.title, node.id)]
     if tuple(names) == ("all",) and "all" not in words:
         return frozenset(i for i in several if boxes[i].parent is None)
+    if tuple(names) == ("regions",) and "regions" not in words:
+        return frozenset(i for i in several if _is_region(chart, i))
     for name in names:
         if name not in words:
             hint = remedy(name, dict.fromkeys(node.title for node in boxes.values()))
@@ -314,6 +316,11 @@ def _folded(machine: Machine, chart: Chart, names: Collection[str]) -> frozenset
                 f"{machine.name}: no status or state with states inside {name!r}; {hint}"
             )
     return frozenset(i for i in several if {boxes[i].title, boxes[i].id} & set(names))
+
+
+def _is_region(chart: Chart, node: int) -> bool:
+    parent = chart.nodes[node].parent
+    return parent is not None and chart.nodes[parent].parallel
 
 
 def _atoms_in(chart: Chart, node: int) -> Iterator[int]:

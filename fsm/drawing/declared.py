@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from fsm.chart import ChartEdge
 from fsm.drawing.arrows import Ends, Label, arrows_of
 from fsm.drawing.declaration import TABLE_DRAWN, DrawnChart, OnlyTableError, declaration_of
+from fsm.drawing.kinds import status_colours
+from fsm.drawing.legend import counted_kinds
 from fsm.drawing.lines import StateLines, edge_effect, stays, tone_of
-from fsm.drawing.model import Arrow, Box, DrawnState, Look, Picture, direction_for, ranks_of
+from fsm.drawing.model import Arrow, Box, DrawnState, Look, Picture, direction_for
 from fsm.drawing.overlay import Overlay, Tone
 from fsm.drawing.tabular import decisions
 from fsm.drawing.view import View
@@ -50,6 +52,8 @@ def declared_picture(machine: Machine, view: View, look: Look) -> Picture:
         arrows=arrows,
         legend=(*look.overlay.legend, *_legend(arrows)),
         language=look.wording.language,
+        explained=look.legend,
+        counted=counted_kinds(drawing.colours, look.wording),
         is_declared=True,
     )
 
@@ -70,7 +74,7 @@ class _States:
         self.machine, self.declaration, self.hidden = machine, declaration, hidden
         self.chart, self.words = declaration.chart, look.wording
         self.lines = StateLines(declaration, look.overlay)
-        self.ranks = ranks_of(machine)
+        self.colours = status_colours(machine)
         self.statuses = {state.name: state.status for state in machine.states}
 
     def contents(self, nodes: Sequence[int]) -> tuple[tuple[DrawnState, ...], tuple[Box, ...]]:
@@ -91,7 +95,7 @@ class _States:
             name=declaration.names[i],
             label=self._title(i),
             nodes=nodes,
-            rank=None if status is None else self.ranks.get(status),
+            colour=self._colour(status),
             boxes=boxes,
             parallel=node.parallel,
             initial=tuple(declaration.names[e] for e in entry) if is_marked else (),
@@ -118,10 +122,10 @@ class _States:
     def _state(self, i: int) -> DrawnState:
         node, name, title = self.chart.nodes[i], self.declaration.names[i], self._title(i)
         status = self._status(i)
-        rank = None if status is None else self.ranks.get(status)
+        colour = self._colour(status)
         if node.history:
             return DrawnState(
-                name, _HISTORY[node.history], "", None, False, rank, (), (), history=node.history
+                name, _HISTORY[node.history], "", None, False, colour, (), (), history=node.history
             )
         inner = self._atoms_in(i)
         notes = [quantity(inner, "state")] if node.children else []
@@ -131,7 +135,7 @@ class _States:
             caption="" if node.children or name == title else name,
             status=None if status is None else self.words.status(status),
             final=node.final or self._ends(i),
-            rank=rank,
+            colour=colour,
             notes=(*notes, *self._more(i)),
             marks=self.lines.marks(i),
             inside=self.lines.inside(i),
@@ -153,6 +157,9 @@ class _States:
         covers = self.declaration.covers[i]
         top = self.chart.nodes[self.declaration.top(i)].title
         return self.statuses[covers[0]] if covers else top
+
+    def _colour(self, status: str | None) -> str | None:
+        return self.colours[status].colour if status in self.colours else None
 
     def _atoms_in(self, i: int) -> int:
         node = self.chart.nodes[i]

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape as escape_html
 
-from graphviz import Digraph, escape, nohtml
+from graphviz import Digraph
 
+from fsm.drawing.dot_attributes import (
+    PLAIN_BORDER,
+    border_attributes,
+    literal,
+    markup,
+    plain_lines,
+    style_classes,
+)
 from fsm.drawing.layout import PLAIN, Layout, backward_arrows
+from fsm.drawing.legend import LegendEntry, legend_lines, plain_line
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nesting import Nesting, automatic_labels, has_label
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, INK, LINE, MONOSPACE, TONES, Paint, paint_of
-from fsm.text import joinable_lines, plain_ids, shortened, visible, wrapped
+from fsm.text import joinable_lines, plain_ids, shortened, wrapped
 
-__all__ = ["LABEL", "WHITE", "Drawing", "literal", "style_classes", "to_dot"]
+__all__ = ["LABEL", "WHITE", "Drawing", "to_dot"]
 
 LABEL = "label"
 """The CSS class of a node that is the label of an arrow."""
@@ -72,6 +80,8 @@ class Drawing:
         self.clusters = {b.name: clusters[f"cluster_{b.name}"] for b in picture.all_boxes}
         self.box_numbers = {box.name: number for number, box in enumerate(picture.all_boxes)}
         self.nesting = Nesting(picture)
+        self.explained = legend_lines(picture)
+        self.has_legend = bool(picture.legend or self.explained)
         self.order = reversed if layout.mirrored else list
         in_line = layout.in_line or not layout.is_layered
         self.in_line = {
@@ -90,7 +100,7 @@ class Drawing:
         if picture.initial is not None:
             self._mark(graph, "start", picture.initial)
         for node in picture.loose:
-            self._node(graph, node, paint_of(node.rank))
+            self._node(graph, node, paint_of(node.colour))
         for box in self.order(picture.boxes):
             self._box(graph, box)
         if picture.initial is not None:
@@ -118,11 +128,8 @@ class Drawing:
         graph.node(name, "", **shape, **more, **self._place((x, y + 60)))
 
     def _defaults(self, graph: Digraph) -> None:
-        extra = (
-            {"label": self._legend(), "labelloc": "b", "fontcolor": INK}
-            if self.picture.legend
-            else {}
-        )
+        label = {"label": self._legend(), "labelloc": "b", "fontcolor": INK}
+        extra = label if self.has_legend else {}
         extra |= _HASTE[self.layout.haste]
         if not self.layout.is_layered:
             extra |= {"overlap": "false", "splines": "line" if self.places else "true"}
@@ -143,13 +150,12 @@ class Drawing:
         graph.attr(
             "node",
             shape="box",
-            style="rounded,filled",
             fontname=self.font,
             fontsize="13",
             fontcolor=INK,
             color=LINE,
             margin="0.18,0.09",
-            penwidth="1.3",
+            **PLAIN_BORDER,
         )
         graph.attr(
             "edge",
@@ -168,31 +174,35 @@ class Drawing:
         return {"id": f"{kind} {number}"} if self.layout.numbered else {}
 
     def _legend(self) -> str:
-        lines = (line for text in self.picture.legend for line in wrapped(text, 90))
-        return _plain_lines(lines, justified=len(self.picture.legend) > _CENTRED)
+        told = [line for text in self.picture.legend for line in wrapped(text, 90)]
+        justified = len(self.picture.legend) > _CENTRED
+        if self.html and self.explained:
+            end = '<BR ALIGN="LEFT"/>' if justified else "<BR/>"
+            lines = (*map(markup, told), *map(_coloured, self.explained))
+            return f"<{end.join(lines)}{end if justified else ''}>"
+        return plain_lines((*told, *map(plain_line, self.explained)), justified=justified)
 
     def _box(self, graph: Digraph, box: Box) -> None:
-        paint = paint_of(box.rank)
+        paint = paint_of(box.colour)
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
                 label=self._label(tuple(map(_spaced, self._lines(box.label, 30))), (), bold=True),
-                style="rounded,filled",
+                **(PLAIN_BORDER | border_attributes(paint)),
                 color=paint.border,
                 fillcolor=self._ground(box.name),
                 fontcolor=paint.text,
-                penwidth="1.3",
                 tooltip=literal(shortened(box.label)),
                 **self._title_place(box, 14),
             )
             for node in box.nodes:
-                self._node(cluster, node, paint._replace(fill=WHITE))
+                self._node(cluster, node, paint._replace(fill=WHITE, line=""))
             self._labels(cluster, box.name)
 
     def _title_place(self, box: Box, margin: int) -> dict[str, str]:
         """Return the attributes of a box that say where its title stands."""
         number = self.box_numbers[box.name]
         below = number in self.layout.below
-        edge = {"labelloc": "b" if below else "t"} if below or self.picture.legend else {}
+        edge = {"labelloc": "b" if below else "t"} if below or self.has_legend else {}
         return {
             "labeljust": self._justified(self.layout.sides.get(number, "l")),
             "margin": str(margin + (_WIDENED if number in self.layout.wide else 0)),
@@ -207,7 +217,7 @@ class Drawing:
 
     def _ground(self, box: str | None) -> str:
         """Return the colour inside of a box; without one, that of the picture."""
-        return "white" if box is None else paint_of(self.nesting.boxes[box].rank).fill
+        return "white" if box is None else paint_of(self.nesting.boxes[box].colour).fill
 
     def _node(self, graph: Digraph, node: DrawnState, paint: Paint) -> None:
         small = (*((node.caption,) if node.caption else ()), *node.notes, *node.inside)
@@ -222,6 +232,7 @@ class Drawing:
             fillcolor=paint.fill,
             tooltip=literal(f"{shortened(node.title)}{status}{', final' if node.final else ''}"),
             **({"peripheries": "2"} if node.final else {}),
+            **border_attributes(paint),
             **self._place(self.places.get(node.name, (0.0, 0.0))),
             **self._id("state", self.numbers[node.name]),
             **style_classes(notes, marks),
@@ -242,7 +253,7 @@ class Drawing:
         attributes = self._id("arrow", number) | self._style(arrow) | self._width(arrow)
         tooltip = arrow.origins or (arrow.labels if self.places else ())
         if tooltip:
-            attributes["tooltip"] = _plain_lines(map(shortened, tooltip))
+            attributes["tooltip"] = plain_lines(map(shortened, tooltip))
         return attributes
 
     def _style(self, arrow: Arrow) -> dict[str, str]:
@@ -346,16 +357,25 @@ class Drawing:
         bold: bool = False,
     ) -> str:
         if not self.html:
-            return _plain_lines((*lines, *notes, *(line for _, line in marks)))
-        text = "<BR/>".join(map(_markup, lines))
+            return plain_lines((*lines, *notes, *(line for _, line in marks)))
+        text = "<BR/>".join(map(markup, lines))
         text = f"<B>{text}</B>" if bold else text
         face = f' FACE="{MONOSPACE}"' if mono else ""
         for note in notes:
-            text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{_markup(note)}</FONT>'
+            text += f'<BR/><FONT POINT-SIZE="9.5" COLOR="{GREY}"{face}>{markup(note)}</FONT>'
         for tone, line in marks:
             color = TONES[tone][0]
-            text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{_markup(line)}</FONT>'
+            text += f'<BR/><FONT POINT-SIZE="11" COLOR="{color}">{markup(line)}</FONT>'
         return f"<{text}>"
+
+
+def _coloured(entries: Iterable[LegendEntry]) -> str:
+    """Return a line of the legend with its signs in their colours."""
+    parts = []
+    for entry in entries:
+        sign = f'<FONT COLOR="{paint_of(entry.colour).border}">{entry.sign}</FONT>&#160;'
+        parts.append(f"{sign if entry.sign else ''}{markup(entry.in_words)}")
+    return f'<FONT POINT-SIZE="11" COLOR="{GREY}">{"&#160;&#160;&#160;".join(parts)}</FONT>'
 
 
 def _middle(number: int) -> str:
@@ -366,28 +386,3 @@ def _middle(number: int) -> str:
 def _spaced(line: str) -> str:
     """Return a line with some space at both ends, which keeps the label off its own arrow."""
     return f"\xa0{line}\xa0"
-
-
-def style_classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -> dict[str, str]:
-    """Return the CSS class that says how the last lines are styled: small, or in a tone."""
-    names = [f"notes{len(notes)}"] if notes else []
-    names += [f"mark_{tone.name}" for tone, _ in marks]
-    return {"class": " ".join(names)} if names else {}
-
-
-def _markup(line: str) -> str:
-    """Return the line for an HTML-like label; Graphviz refuses an empty one."""
-    return escape_html(line) or "&#160;"
-
-
-def _plain_lines(lines: Iterable[str], *, justified: bool = False) -> str:
-    """Return the lines as one text that Graphviz shows literally."""
-    end = r"\l" if justified else ""
-    text: str = nohtml((end or r"\n").join(map(literal, lines)) + end)
-    return text
-
-
-def literal(text: str) -> str:
-    """Return the text so that Graphviz reads no escape, entity or HTML-like label in it."""
-    literal: str = nohtml(escape(visible(text)).replace("&", "&amp;"))
-    return literal

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from graphviz import Digraph
 
-from fsm.drawing.dot import WHITE, Drawing, literal, style_classes
+from fsm.drawing.dot import WHITE, Drawing
+from fsm.drawing.dot_attributes import PLAIN_BORDER, border_attributes, literal, style_classes
 from fsm.drawing.model import Box, DrawnState
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import Paint, paint_of
@@ -25,7 +26,7 @@ class NestedDrawing(Drawing):
     # Boxes -------------------------------------------------------------------------------------
 
     def _box(self, graph: Digraph, box: Box, depth: int = 0, region: bool = False) -> None:
-        paint = paint_of(box.rank)
+        paint = paint_of(box.colour)
         notes = tuple(line for text in box.inside for line in self._lines(text, 40))
         marks = tuple((m.tone, line) for m in box.marks for line in wrapped(m.text, 40))
         shown = "" if box.nameless and not self.joinable else box.label
@@ -33,17 +34,16 @@ class NestedDrawing(Drawing):
         with graph.subgraph(name=self.clusters[box.name]) as cluster:
             cluster.attr(
                 label=self._title(title, notes, marks),
-                style="rounded,filled,dashed" if region else "rounded,filled",
                 color=paint.border,
                 fillcolor=self._ground(box.name),
                 fontcolor=paint.text,
-                penwidth="1" if depth else "1.3",
+                **self._frame(paint, depth, region),
                 tooltip=literal(shortened(box.label)),
                 **self._title_place(box, 12 if depth else 14),
                 **style_classes(notes, marks),
             )
             for node in box.nodes:
-                self._node(cluster, node, paint._replace(fill=WHITE))
+                self._node(cluster, node, paint._replace(fill=WHITE, line=""))
             for inner in self._in_order(box):
                 self._box(cluster, inner, depth + 1, region=box.parallel)
             if box.initial:
@@ -54,6 +54,12 @@ class NestedDrawing(Drawing):
             self._labels(cluster, box.name)
             if box.parallel and self.layout.is_layered:
                 self._align(cluster, box)
+
+    def _frame(self, paint: Paint, depth: int, region: bool) -> dict[str, str]:
+        """Return the attributes of the border of a box: only outermost ones show their kind."""
+        if not depth:
+            return PLAIN_BORDER | border_attributes(paint)
+        return {"style": "rounded,filled,dashed" if region else "rounded,filled", "penwidth": "1"}
 
     def _in_order(self, box: Box) -> Iterable[Box]:
         """Return the boxes in a box as Graphviz is to be given them.

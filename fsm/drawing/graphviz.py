@@ -205,7 +205,7 @@ def _legible_layout(picture: Picture, engine: str, draw: _Renderer) -> tuple[Lay
         layout = change(replace(best[0], sides={}), faults)
         svg = draw.svg(picture, layout)
         other = find_faults(svg)
-        if other.count < faults.count:
+        if other.weight < faults.weight:
             if other.sides_moved(layout):
                 layout = replace(layout, sides=other.sides)
                 svg = draw.svg(picture, layout)

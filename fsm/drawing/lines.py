@@ -50,7 +50,7 @@ class StateLines:
                 yield from self._internal(number, edge)
         for timer in self.chart.timers:
             if timer.node == node and not self._has_exit(timer):
-                yield f"{CLOCK} {timer.event} {after_text(timer.delay)}"
+                yield f"{CLOCK} {timer.event} {after_text(timer)}"
 
     def _internal(self, number: int, edge: ChartEdge) -> Iterator[str]:
         events = self.declaration.events(number)
@@ -71,11 +71,11 @@ class StateLines:
 
     def event_text(self, event: str, source: int) -> str:
         """Return an event of a declared transition, with a clock where its source has the timer."""
-        delays = [timer.delay for timer in self.timers.get(event, ()) if timer.node == source]
-        if not delays:
+        timers = [timer for timer in self.timers.get(event, ()) if timer.node == source]
+        if not timers:
             return event
         name = "" if _UNNAMED.match(event) else f"{event} "
-        return f"{CLOCK} {name}{after_text(delays[0])}"
+        return f"{CLOCK} {name}{after_text(timers[0])}"
 
     # Marks -------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from fsm.drawing.overlay import NO_OVERLAY, Mark, Overlay, Tone
 from fsm.drawing.wording import AS_DECLARED, Wording
-from fsm.machine import Machine
 
 __all__ = [
     "DIRECTIONS",
@@ -21,7 +20,6 @@ __all__ = [
     "Look",
     "Picture",
     "direction_for",
-    "ranks_of",
 ]
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
@@ -55,15 +53,18 @@ class Look:
     whole: bool = False
     """Whether a large machine is drawn state by state, not as an overview, however long it takes.
     """
+    legend: bool = True
+    """Whether a legend tells what colours and lines mean; what an overlay tells is drawn anyway."""
     wording: Wording = AS_DECLARED
     """The language of the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnState:
-    """A state in the picture. ``rank`` is its colour; ``notes`` and ``marks`` are under its title.
+    """A state in the picture; ``notes`` and ``marks`` are under its title.
 
-    ``status`` is the label of its status. ``caption`` is the id of the state if it differs from the
+    ``status`` is the label of its status, ``colour`` the name of its colour, see
+    :func:`fsm.drawing.paints.paint_of`. ``caption`` is the id of the state if it differs from the
     title.
     """
 
@@ -72,7 +73,7 @@ class DrawnState:
     caption: str
     status: str | None
     final: bool
-    rank: int | None
+    colour: str | None
     notes: tuple[str, ...]
     marks: tuple[Mark, ...]
     inside: tuple[str, ...] = ()
@@ -87,14 +88,14 @@ class DrawnState:
 class Box:
     """The box around the states of a status, or around the states inside a declared state.
 
-    ``rank`` is the number of its colour; ``None`` stands for none.
+    ``colour`` is the name of its colour; ``None`` stands for none.
     """
 
     name: str
     """No other box and no state of the picture has this name."""
     label: str
     nodes: tuple[DrawnState, ...]
-    rank: int | None
+    colour: str | None
     boxes: tuple[Box, ...] = ()
     """The boxes inside."""
     parallel: bool = False
@@ -207,6 +208,10 @@ class Picture:
     """The states and boxes of other regions in which it starts besides."""
     is_declared: bool = False
     """Whether it shows the declaration of the machine, not its table."""
+    explained: bool = True
+    """Whether a legend tells what its colours and lines mean."""
+    counted: tuple[tuple[str, str], ...] = ()
+    """The indicators that tell the kind of a status: the name of the colour, and the indicator."""
     notes: tuple[str, ...] = ()
     """What readers of the picture must be told, in sentences."""
 
@@ -224,18 +229,3 @@ class Picture:
 def direction_for(states: int) -> str:
     """Return the direction that suits a page: left to right for few states."""
     return "LR" if states <= _FEW else "TB"
-
-
-def ranks_of(machine: Machine) -> dict[str, int]:
-    """Return the rank of each status, which is the number of its colour.
-
-    Statuses that an indicator counts come first, in the order of the indicators. Therefore a status
-    has the same colour in two machines whose indicators count it in the same way.
-    """
-    ranked = sorted(machine.statuses, key=lambda status: _first_indicator(machine, status))
-    return {status: rank for rank, status in enumerate(ranked)}
-
-
-def _first_indicator(machine: Machine, status: str) -> int:
-    counting = (i for i, indicator in enumerate(machine.indicators) if indicator.counts(status))
-    return next(counting, len(machine.indicators))

@@ -120,7 +120,7 @@ def _group(
     if len(nodes) == 1:
         return first
     statuses = {node.status for node in nodes}
-    ranks = {node.rank for node in nodes}
+    colours = {node.colour for node in nodes}
     status = first.status if len(statuses) == 1 else None
     title = status if by_status and status else _name_of(boxes) or f"{first.title} …"
     return DrawnState(
@@ -129,7 +129,7 @@ def _group(
         caption="",
         status=status,
         final=False,
-        rank=first.rank if len(ranks) == 1 else None,
+        colour=first.colour if len(colours) == 1 else None,
         notes=(quantity(len(nodes), "state"),),
         marks=(),
         covers=tuple(name for node in nodes for name in node.covers),

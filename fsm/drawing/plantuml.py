@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from fsm.drawing.legend import LegendEntry, legend_lines
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.nested_text import DiagramText
 from fsm.drawing.nesting import Nesting
 from fsm.drawing.overlay import Mark, Tone
-from fsm.drawing.paints import PAINTS, TONES
+from fsm.drawing.paints import TONES, paint_of
 from fsm.text import joinable_lines
 
 __all__ = ["to_plantuml"]
@@ -60,7 +61,7 @@ class _PlantUmlWriter(DiagramText):
         yield "left to right direction" if across else "top to bottom direction"
         yield from _STYLE
         for node in picture.loose:
-            yield from self._node(node, "" if node.rank is None else _paint(node.rank), 0)
+            yield from self._node(node, _paint(node.colour, line=_line_of(node.colour)), 0)
         for box in picture.boxes:
             yield from self._box(box, 0)
         if picture.initial is not None:
@@ -69,18 +70,27 @@ class _PlantUmlWriter(DiagramText):
         yield from self.arrows_in(None, 0)
         for node in picture.loose if picture.is_declared else picture.nodes:
             yield from self.final_of(node, 0)
-        if picture.legend:
+        told = [line for text in picture.legend for line in _escaped(text).split("\\n")]
+        told += [self._told(entries) for entries in legend_lines(picture)]
+        if told:
             yield "legend"
-            lines = (line for text in picture.legend for line in _escaped(text).split("\\n"))
-            yield from (f"  {line}" for line in lines)
+            yield from (f"  {line}" for line in told)
             yield "endlegend"
         yield "@enduml"
 
+    def _told(self, entries: Iterable[LegendEntry]) -> str:
+        """Return a line of the legend with its signs in their colours."""
+        parts = []
+        for entry in entries:
+            sign = f"<color:{paint_of(entry.colour).border}>{entry.sign}</color> "
+            text = _escaped(entry.in_words).replace("\\n", " ")
+            parts.append(f"{sign if entry.sign else ''}{text}")
+        return "   ".join(parts)
+
     def _box(self, box: Box, depth: int, kind: str = "") -> Iterator[str]:
         space, id_ = "  " * depth, self.composites[box.name]
-        paint = "" if box.rank is None else _paint(box.rank, "#ffffff" if depth % 2 else None)
-        if kind:
-            paint = paint.replace("##", "##[dashed]")
+        line = "dashed" if kind else "" if depth else _line_of(box.colour)
+        paint = _paint(box.colour, "#ffffff" if depth % 2 else "", line)
         yield f'{space}state "{_escaped(box.label)}" as {id_} {kind}{paint}'.rstrip() + " {"
         # PlantUML draws no arrow out of a region; where there is one, regions are boxes.
         is_crossed = box.name in self.crossed
@@ -91,7 +101,7 @@ class _PlantUmlWriter(DiagramText):
             if isinstance(part, Box):
                 yield from self._box(part, depth + 1, region)
             else:
-                white = "" if box.rank is None else _paint(box.rank, "#ffffff")
+                white = _paint(box.colour, "#ffffff")
                 yield from self._node(part, f"{region}{white}", depth + 1)
         for name in box.initial:
             yield f"{space}  [*] --> {self.ids[name]}"
@@ -134,9 +144,17 @@ def _style(arrow: Arrow) -> str:
     return f"[{','.join(words)}]" if words else ""
 
 
-def _paint(rank: int, fill: str | None = None) -> str:
-    paint = PAINTS[rank % len(PAINTS)]
-    return f"{fill or paint.fill} #{paint.border}"
+def _paint(colour: str | None, fill: str = "", line: str = "") -> str:
+    """Return the colours of a state, with the style of its border; empty for no colour."""
+    if colour is None:
+        return ""
+    paint = paint_of(colour)
+    style = f"[{line}]" if line else ""
+    return f"{fill or paint.fill} ##{style}{paint.border.removeprefix('#')}"
+
+
+def _line_of(colour: str | None) -> str:
+    return paint_of(colour).line
 
 
 def _escaped(text: str) -> str:

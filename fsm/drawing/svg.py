@@ -6,18 +6,20 @@ import xml.etree.ElementTree as ET
 from math import dist
 
 from fsm.drawing.dot import LABEL
-from fsm.drawing.faults import Point, points_of
+from fsm.drawing.geometry import Point, points_of
+from fsm.drawing.label_places import place_labels
+from fsm.drawing.legend import GAP, LegendEntry, legend_entries, legend_lines
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
-from fsm.drawing.paints import FONT, GREY, MONOSPACE, TONES, dark_rules
+from fsm.drawing.paints import FONT, GREY, MONOSPACE, TONES, dark_rules, paint_of
 from fsm.errors import OutputError
 from fsm.text import visible
 
 __all__ = ["interactive_svg", "standalone_svg"]
 
 _SVG = "http://www.w3.org/2000/svg"
-_G, _TEXT, _TITLE, _A, _PATH, _POLYGON = (
-    f"{{{_SVG}}}{tag}" for tag in ("g", "text", "title", "a", "path", "polygon")
+_G, _TEXT, _TSPAN, _TITLE, _A, _PATH, _POLYGON = (
+    f"{{{_SVG}}}{tag}" for tag in ("g", "text", "tspan", "title", "a", "path", "polygon")
 )
 _XLINK_TITLE = "{http://www.w3.org/1999/xlink}title"
 _RIM = {
@@ -40,11 +42,12 @@ def standalone_svg(svg: bytes, picture: Picture) -> str:
     Raises :class:`OutputError` for the output of another program.
     """
     root = _drawn(svg)
-    _restyle(root)
+    _restyle(root, picture)
     _describe(root, picture)
     root.set("style", "max-width:100%;height:auto")
     dark = ET.Element(f"{{{_SVG}}}style")
-    dark.text = f"@media screen and (prefers-color-scheme:dark){{{dark_rules('svg.fsm')}}}"
+    colours = [node.colour for node in picture.nodes if node.colour and node.colour[0] == "#"]
+    dark.text = f"@media screen and (prefers-color-scheme:dark){{{dark_rules('svg.fsm', colours)}}}"
     root.insert(2, dark)
     return _text(root)
 
@@ -58,7 +61,7 @@ def interactive_svg(svg: bytes, picture: Picture) -> str:
     Raises :class:`OutputError` for the output of another program.
     """
     root = _drawn(svg)
-    _restyle(root)
+    _restyle(root, picture)
     _describe(root, picture)
     return _text(root)
 
@@ -72,13 +75,14 @@ def _text(root: ET.Element) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _restyle(root: ET.Element) -> None:
+def _restyle(root: ET.Element, picture: Picture) -> None:
     """Remove what only Graphviz needs, make notes small, and draw labels above lines."""
     graph = root.find(f"{_G}[@class='graph']")
     if graph is None:
         raise OutputError("Graphviz: the picture holds no graph; is another program named dot?")
     _drop_title(graph)
     del graph.attrib["id"]
+    _paint_legend(graph, legend_lines(picture))
     _join(graph)
     for group in graph.findall(_G):
         part, _, number = group.attrib.pop("id", "").partition(" ")
@@ -97,6 +101,33 @@ def _restyle(root: ET.Element) -> None:
             graph.append(_lifted(group, texts, group.findall(_POLYGON) if LABEL in words else []))
         if LABEL in words:
             graph.remove(group)
+    place_labels(root, graph)
+
+
+def _paint_legend(graph: ET.Element, lines: list[tuple[LegendEntry, ...]]) -> None:
+    """Make the last lines of the graph's label small, with their signs in their colours."""
+    if not lines:
+        return
+    for text, entries in zip(graph.findall(_TEXT)[-len(lines) :], lines, strict=True):
+        text.set("font-size", "11.00")
+        text.set("fill", GREY)
+        text.text, last = "", None
+        for place, entry in enumerate(entries):
+            words = GAP if place else ""
+            if entry.sign:
+                last = _follow(text, last, words)
+                last = ET.SubElement(text, _TSPAN, {"fill": paint_of(entry.colour).border})
+                last.text, words = entry.sign, "\xa0"
+            last = _follow(text, last, f"{words}{entry.in_words}")
+
+
+def _follow(text: ET.Element, last: ET.Element | None, words: str) -> ET.Element | None:
+    """Add words to a text, behind its last part if it has one; return that."""
+    if last is None:
+        text.text = f"{text.text or ''}{words}"
+    else:
+        last.tail = f"{last.tail or ''}{words}"
+    return last
 
 
 def _join(graph: ET.Element) -> None:
@@ -229,4 +260,6 @@ def _in_words(picture: Picture) -> str:
         )
     finals = [node.title for node in picture.nodes if node.final]
     words += [ends.format(", ".join(finals))] if finals else []
-    return visible(" ".join((*words, *picture.legend)))
+    explained = "; ".join(entry.in_words for entry in legend_entries(picture))
+    words += [*picture.legend, f"{explained}."] if explained else picture.legend
+    return visible(" ".join(words))

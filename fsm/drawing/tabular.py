@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from fsm.drawing.arrows import Ends, Label, arrows_of
-from fsm.drawing.model import Box, DrawnState, Look, Picture, direction_for, ranks_of
+from fsm.drawing.kinds import StatusColour, status_colours
+from fsm.drawing.legend import counted_kinds
+from fsm.drawing.model import Box, DrawnState, Look, Picture, direction_for
 from fsm.drawing.overlay import Tone
 from fsm.drawing.view import View, collapsed, focused
 from fsm.drawing.wording import Wording, timer_text
@@ -27,14 +29,14 @@ def table_picture(machine: Machine, view: View, look: Look) -> Picture:
 
     Raises :class:`FsmError` for a status to collapse, or a state in the focus, that does not exist.
     """
-    ranks, words = ranks_of(machine), look.wording
+    colours, words = status_colours(machine), look.wording
     is_flat = _is_flat(machine)
     view = collapsed(view, look.collapse)
     if look.focus:
         view = focused(view, look.focus)
     grouped = look.group and not is_flat
     shown = view.machine
-    nodes = {s: _node(view, s, ranks, grouped or is_flat, words) for s in shown.states}
+    nodes = {s: _node(view, s, colours, grouped or is_flat, words) for s in shown.states}
     boxed = {
         state: node
         for state, node in nodes.items()
@@ -47,10 +49,12 @@ def table_picture(machine: Machine, view: View, look: Look) -> Picture:
         direction=look.direction or direction_for(len(shown.states)),
         initial=shown.initial if shown.initial in names else None,
         loose=tuple(node for node in nodes.values() if node.name not in inside),
-        boxes=_boxes(boxed, ranks, words),
+        boxes=_boxes(boxed, colours, words),
         arrows=arrows_of(_labels(view, grouped, words), shown, view.overlay, look),
         legend=tuple(view.overlay.legend),
         language=words.language,
+        explained=look.legend,
+        counted=counted_kinds(colours, words),
     )
 
 
@@ -60,7 +64,11 @@ def _is_flat(machine: Machine) -> bool:
 
 
 def _node(
-    view: View, state: State, ranks: Mapping[str, int], status_shown: bool, words: Wording
+    view: View,
+    state: State,
+    colours: Mapping[str | None, StatusColour],
+    status_shown: bool,
+    words: Wording,
 ) -> DrawnState:
     title = words.state(state)
     status = None if state.status is None else words.status(state.status)
@@ -79,7 +87,7 @@ def _node(
         caption=caption,
         status=status,
         final=state.final,
-        rank=None if state.status is None else ranks[state.status],
+        colour=colours[state.status].colour if state.status in colours else None,
         notes=tuple(notes),
         marks=tuple(view.overlay.lines.get(state.name, ())),
         covers=(state.name,),
@@ -87,7 +95,9 @@ def _node(
 
 
 def _boxes(
-    nodes: Mapping[State, DrawnState], ranks: Mapping[str, int], words: Wording
+    nodes: Mapping[State, DrawnState],
+    colours: Mapping[str | None, StatusColour],
+    words: Wording,
 ) -> tuple[Box, ...]:
     by_status: dict[str, list[DrawnState]] = {}
     for state, node in nodes.items():
@@ -98,7 +108,7 @@ def _boxes(
             status,
             words.status(status),
             tuple(drawn),
-            ranks[status],
+            colours[status].colour,
             covers=tuple(node.name for node in drawn),
         )
         for status, drawn in by_status.items()

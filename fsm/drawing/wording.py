@@ -6,24 +6,33 @@ events, unless its section ``[events]`` has shorter ones; ``[states]`` has the t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fsm.epoch import exact_duration
-from fsm.machine import Effect, Machine, State, Transition
+from fsm.machine import Effect, Machine, State, Timer, Transition
 from fsm.text import quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from fsm.chart import ChartTimer
     from fsm.tables.words.lexicon import Lexicon
 
-__all__ = ["AS_DECLARED", "CLOCK", "Wording", "after_text", "timer_text", "untranslated"]
+__all__ = [
+    "AS_DECLARED",
+    "CLOCK",
+    "UNSTOPPED",
+    "Wording",
+    "after_text",
+    "timer_text",
+    "untranslated",
+]
 
 CLOCK = "⏱"
 """What stands before the event of a timer."""
-_UNIT = re.compile(r"(?<=\d)(?=[a-z])")
+UNSTOPPED = " unstopped"
+"""What stands after the delay of a timer that leaving its state does not stop."""
 
 _MOST = 4
 """Maximum number of missing words that a message lists."""
@@ -68,9 +77,13 @@ class Wording:
         words = (self._event(machine, transition) for transition in cells)
         return next(filter(None, words), text)
 
+    def indicator(self, name: str) -> str:
+        """Return the label of an indicator."""
+        return self._word("indicators", name) or name
+
     def effect(self, indicator: str, effect: Effect) -> str:
         """Return an effect on an indicator, with an arrow where it increases or decreases."""
-        name = self._word("indicators", indicator) or indicator
+        name = self.indicator(indicator)
         if sign := _SIGNS.get(effect):
             return f"{name} {sign}"
         pattern = self._word("effects", effect.value)
@@ -109,13 +122,13 @@ class Wording:
 AS_DECLARED = Wording()
 
 
-def after_text(delay: int) -> str:
-    """Return when a timer ends, for a delay in microseconds.
+def after_text(timer: Timer | ChartTimer) -> str:
+    """Return when a timer ends, and whether leaving its state does not stop it.
 
-    >>> after_text(90_000_000)
-    'after 1 m 30 s'
+    >>> after_text(Timer("expire", 90_000_000, ("waiting",), stops=False))
+    'after 1 min 30 s unstopped'
     """
-    return f"after {_UNIT.sub(' ', exact_duration(delay))}"
+    return f"after {exact_duration(timer.delay)}{'' if timer.stops else UNSTOPPED}"
 
 
 def timer_text(machine: Machine, transition: Transition, text: str) -> str:
@@ -125,7 +138,7 @@ def timer_text(machine: Machine, transition: Transition, text: str) -> str:
     """
     for timer in machine.timers:
         if timer.event == transition.event and transition.source in timer.states:
-            return f"{CLOCK} {text} {after_text(timer.delay)}"
+            return f"{CLOCK} {text} {after_text(timer)}"
     return text
 
 

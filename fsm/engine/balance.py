@@ -20,7 +20,8 @@ class Balance:
     ``records``: ``read`` is the sum of the others. A row of a canonical log is a record that gives
     one event. ``events``: ``from_records``, ``implied`` (hand-overs that were added) and
     ``earlier`` (runs of the checkpoint before) are together ``accepted``, ``rejected``, ``late``,
-    ``duplicates``, ``after_as_of`` and ``known`` (rows that earlier runs had executed).
+    ``duplicates``, ``after_as_of``, ``known`` (rows that earlier runs had executed) and, where the
+    log is the part of a time range, ``outside_range``.
     """
 
     records: Mapping[str, int]
@@ -46,6 +47,7 @@ _EVENTS = {
     "duplicates": "duplicates",
     "after_as_of": "after the end",
     "known": "read before",
+    "outside_range": "outside the time range",
 }
 """What the classes are called where people read them."""
 _GIVEN = ("from_records", "implied", "earlier")
@@ -58,7 +60,7 @@ def balance_of(log: Log, counts: Counts, totals: Totals, earlier: Totals, known:
     ``totals`` are those of all runs, ``earlier`` those of the runs before. Raises
     :class:`fsm.errors.LogError` where the classes are not together the whole.
     """
-    rows = _canonical_rows(log, counts) + known
+    rows = _canonical_rows(log, counts) + known + (log.outside.rows if log.outside else 0)
     records = RecordLedger.sum([note.records for note in log.conversions])
     events = {
         "from_records": rows + sum(note.events for note in log.conversions),
@@ -71,6 +73,8 @@ def balance_of(log: Log, counts: Counts, totals: Totals, earlier: Totals, known:
         "after_as_of": counts.encoder.after_as_of,
         "known": known,
     }
+    if log.outside:
+        events["outside_range"] = log.outside.events
     given = sum(events[name] for name in _GIVEN)
     check_balance("events", given, ((n, c) for n, c in events.items() if n not in _GIVEN))
     balance = records.as_dict()

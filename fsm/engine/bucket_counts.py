@@ -85,8 +85,8 @@ class BucketCounts:
             [np.zeros(len(product.states), np.intp) for product in products],
             machines,
             machines,
-            np.zeros(len(products[0].codes.timers), np.intp),
-            np.zeros(len(products[0].codes.timers), np.intp),
+            np.zeros(len(products[0].codes.state_timers), np.intp),
+            np.zeros(len(products[0].codes.state_timers), np.intp),
             np.zeros(0, np.intp),
             np.zeros((0, len(products)), np.uint32),
             starts,
@@ -248,7 +248,7 @@ class FoldedBucket:
     def expired(self, cells: Sequence[Codes]) -> CountArrays:
         """Return how often, in these cells, an expiry decided the state of each machine."""
         products = self.rules.products
-        if self.rules.validity is None:
+        if not products[0].codes.periods:
             return [np.zeros(len(product.machines), np.intp) for product in products]
         counts = zip(products, self.cell_counts(cells), strict=True)
         return [product.expired @ count for product, count in counts]

@@ -100,7 +100,7 @@ class Counts:
         return {
             str(timer): before.get(str(timer), 0) + count
             for (machine, timer), count in zip(
-                self.products[0].codes.timers, counts.tolist(), strict=True
+                self.products[0].codes.state_timers, counts.tolist(), strict=True
             )
             if machine == name
         }

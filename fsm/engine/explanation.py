@@ -82,7 +82,7 @@ class Entry:
     doubt: str = ""
     """What is not certain about it."""
     timer: str = ""
-    """The timer that fired, as ``expire after 30m in waiting``; empty for other events."""
+    """The timer that fired, as ``expire after 30 min in waiting``; empty for other events."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

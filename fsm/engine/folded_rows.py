@@ -12,7 +12,7 @@ import polars as pl
 from fsm.engine.encode import Encoder, NeededColumns
 from fsm.engine.product_machine import ProductMachine, each_machine, product_of
 from fsm.engine.timelines import EXPIRY, Rules, Timelines, timelines_of
-from fsm.epoch import microseconds_since_1970
+from fsm.epoch import MICROSECOND, microseconds_since_1970
 from fsm.logs.log import Log
 from fsm.logs.open import open_log
 from fsm.machine import Machine
@@ -29,20 +29,19 @@ def fold_rows(
     dedupe: bool,
 ) -> FoldedRows:
     """Execute some rows of a log."""
-    products = product_of(machines, deadlines=validity is not None)
+    products = product_of(machines, None if validity is None else validity // MICROSECOND)
     events = products[0].codes.events
     end = None if as_of is None else microseconds_since_1970(as_of)
-    if end is None and (validity is not None or products[0].codes.timers):
+    if end is None and products[0].codes.timers:
         whole = Encoder(log, events, NeededColumns())
         end = max(int(batch.times.max()) for batch in whole.batches() if len(batch.times))
     frame = frame.sort(log.keys, maintain_order=True)
     needed = NeededColumns(end, ids="event_id" in log.present, names=dedupe)
     (batch,) = Encoder(open_log(frame), events, needed).batches()
     kept = frame if batch.positions is None else frame[batch.positions]
-    span = None if validity is None else validity // timedelta(microseconds=1)
     rows = kept.select("file", "row", *log.identity, "timestamp", "event")
     encoded = replace(batch.rows, files=kept["file"].to_numpy())
-    return FoldedRows(products, rows, timelines_of(encoded, Rules.of(products, span, end)))
+    return FoldedRows(products, rows, timelines_of(encoded, Rules.of(products, end)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +86,7 @@ class FoldedRows:
 
     def _timers(self) -> list[str]:
         codes = self.products[0].codes
-        texts = [*[""] * codes.first_timer, *(str(timer) for _, timer in codes.timers)]
+        texts = [*[""] * codes.first_timer, *(str(timer) for _, timer in codes.state_timers)]
         return [texts[code] for code in self.timelines.codes.tolist()]
 
     def _of_machine(

@@ -56,7 +56,7 @@ def run_pass(log: Log, machines: Sequence[Machine], options: ReplayOptions) -> C
     A log is assumed to be in order of time, as most are, so that no times need to be kept. At the
     first row that is not in order it is read again, with times.
     """
-    products = product_of(machines, deadlines=options.validity is not None)
+    products = product_of(machines, options.validity)
     try:
         return _OnePass(log, products, options, ordered=True).run()
     except _DisorderError:
@@ -97,7 +97,7 @@ class _OnePass:
             if self.options.progress:
                 self.options.progress(batch.first + batch.height)
         give_back()
-        rules = Rules.of(self.products, self.options.validity, self._end())
+        rules = Rules.of(self.products, self._end())
         counts = Counts(
             self.options,
             self.products,
@@ -182,15 +182,14 @@ class _OnePass:
             return None
         from fsm.engine.checkpoint.message_table import read_known
 
-        return read_known(batch.known, batch.times, self.products, self.options.validity)
+        return read_known(batch.known, batch.times, self.products)
 
     def _carried(self, rows: Rows) -> Rows:
         """Leave out what the execution does not need of the rows."""
         if self.needs_order:
             rows = replace(rows, times=None, seqs=None)
         # Of the deliveries of events the series keeps a column of its own.
-        is_kept = self.options.validity is not None or self.products[0].codes.timers
-        return rows if is_kept else replace(rows, deliveries=None)
+        return rows if self.products[0].codes.timers else replace(rows, deliveries=None)
 
     def _series(self, batch: EncodedBatch, every: int) -> SeriesColumns:
         deliveries = batch.rows.deliveries
@@ -212,7 +211,7 @@ class _OnePass:
             self.spill.make(np.dtype(np.uint8), size),
             self._state_columns(size),
             self._time_columns(size, len(codes.starting_events)),
-            self._time_columns(size, len(codes.timers)),
+            self._time_columns(size, len(codes.state_timers)),
         )
 
     def _time_columns(self, size: int, count: int) -> tuple[NumberColumn, ...]:
@@ -255,8 +254,7 @@ def _needed(log: Log, options: ReplayOptions) -> NeededColumns:
 def _needs_times(options: ReplayOptions) -> bool:
     """Return whether the execution needs the times of events, not only their order."""
     return bool(
-        options.validity
-        or options.dedupe
+        options.dedupe
         or options.resumable
         or options.durations
         or options.exact

@@ -42,21 +42,37 @@ MOST_CELLS = 1 << 16
 class EventCodes:
     """The columns of the tables: events, one for all unknown events, the expiries, the firings.
 
-    ``starting_events`` names the events that validity periods are counted from. ``timers`` are
-    those that are executed, each with the name of its machine.
+    ``timers`` are those that are executed, each with the name of its machine. Those of deadlines
+    have a column for each event that they are counted from, as one end is that of all machines;
+    each of the others, the *state timers*, has a column of its own.
     """
 
     events: tuple[str, ...]
-    starting_events: tuple[str, ...]
     timers: tuple[tuple[str, Timer], ...] = ()
 
     @classmethod
-    def of(cls, machines: Sequence[Machine], deadlines: bool) -> EventCodes:
-        """Return the codes for machines, with expiries where ``deadlines`` are to happen."""
+    def of(cls, machines: Sequence[Machine], validity: int | None) -> EventCodes:
+        """Return the codes for machines whose validity periods, if any, are so long."""
         events = dict.fromkeys(event for machine in machines for event in machine.events)
-        starts = {m.deadline.start for m in machines if m.deadline and deadlines}
         timers = [(m.name, t) for m in machines for t in m.timers if t.event in m.alphabet]
-        return cls(tuple(events), tuple(sorted(starts)), tuple(timers))
+        if validity is not None:
+            timers += [(m.name, m.deadline.timer(validity)) for m in machines if m.deadline]
+        return cls(tuple(events), tuple(timers))
+
+    @cached_property
+    def periods(self) -> dict[str, int]:
+        """The length of each validity period, in microseconds, by the event that starts it."""
+        return dict(sorted((timer.since, timer.delay) for _, timer in self.timers if timer.since))
+
+    @cached_property
+    def starting_events(self) -> tuple[str, ...]:
+        """The events that validity periods are counted from."""
+        return tuple(self.periods)
+
+    @cached_property
+    def state_timers(self) -> tuple[tuple[str, Timer], ...]:
+        """The timers that states start."""
+        return tuple((name, timer) for name, timer in self.timers if not timer.since)
 
     @property
     def unknown(self) -> int:
@@ -75,28 +91,27 @@ class EventCodes:
     @property
     def width(self) -> int:
         """The number of columns."""
-        return self.first_timer + len(self.timers)
+        return self.first_timer + len(self.state_timers)
 
     def timers_of(self, machine: Machine) -> dict[int, Timer]:
         """Return the timers of a machine that are executed, by their codes."""
+        codes = {named: code for code, named in enumerate(self.state_timers, self.first_timer)}
         return {
-            code: timer
-            for code, (name, timer) in enumerate(self.timers, self.first_timer)
+            self.expiry(timer.since) if timer.since else codes[name, timer]: timer
+            for name, timer in self.timers
             if name == machine.name
         }
 
-    def name(self, code: int, machine: Machine) -> str | None:
-        """Return the event that a code means to a machine; ``None`` where it means none."""
-        if code < len(self.events):
-            return self.events[code]
-        if code >= self.first_timer:
-            name, timer = self.timers[code - self.first_timer]
-            return timer.event if name == machine.name else None
-        return machine.deadline.event if machine.deadline and code > self.unknown else None
-
     def names(self, machine: Machine) -> list[str | None]:
-        """Return the event that each code means to a machine."""
-        return [self.name(code, machine) for code in range(self.width)]
+        """Return the event that each code means to a machine; ``None`` where it means none."""
+        timers = self.timers_of(machine)
+        return [
+            *self.events,
+            *(
+                timers[code].event if code in timers else None
+                for code in range(self.unknown, self.width)
+            ),
+        ]
 
 
 @dataclass(frozen=True)
@@ -203,12 +218,13 @@ def _changes(product: ProductMachine, machine: int, counted: NDArray[np.int64]) 
     return np.stack([later, after], axis=1).ravel()
 
 
-def product_of(machines: Sequence[Machine], deadlines: bool) -> tuple[ProductMachine, ...]:
+def product_of(machines: Sequence[Machine], validity: int | None) -> tuple[ProductMachine, ...]:
     """Join machines: to one product, or to several where one table would be too large.
 
-    All products have the same event codes.
+    ``validity`` is the length of validity periods in microseconds, ``None`` for none. All products
+    have the same event codes.
     """
-    codes = EventCodes.of(machines, deadlines)
+    codes = EventCodes.of(machines, validity)
     products: list[ProductMachine] = []
     for machine in machines:
         if products:
@@ -278,14 +294,15 @@ class _Runner:
         self._columns = [columns.get(event, -1) for event in codes.events]
         self._expiry, self._period = -1, -1
         self._ended = list(range(len(names)))
-        if machine.deadline and machine.deadline.start in codes.starting_events:
-            self._expiry = codes.expiry(machine.deadline.start)
-            self._period = codes.starting_events.index(machine.deadline.start)
-            at = names.index(machine.deadline.state)
-            self._ended[at] = self._table[at][columns[machine.deadline.event]]
-        self._fired = {
-            code: columns[timer.event] for code, timer in codes.timers_of(machine).items()
-        }
+        self._fired = {}
+        for code, timer in codes.timers_of(machine).items():
+            column = columns[timer.event]
+            if not timer.since:
+                self._fired[code] = column
+                continue
+            self._expiry, self._period = code, codes.starting_events.index(timer.since)
+            for at in map(names.index, timer.states):
+                self._ended[at] = self._table[at][column]
 
     def step(self, state: int, code: int, over: Sequence[int]) -> _Step:
         """Return what a code does in a state of the machine."""

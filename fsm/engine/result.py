@@ -291,15 +291,15 @@ class Replay(RichValue):
         counts = self.counts if self.counts.options.durations else self._rerun(durations=True)
         return named(counts.durations, counts.products)
 
-    def in_detail(self, every: timedelta) -> Replay:
-        """Return the same with traffic, durations, and both kinds of series at hand.
+    def in_detail(self, every: timedelta, *, statuses: bool = False) -> Replay:
+        """Return the same with traffic, durations, both kinds of series, and ``statuses`` at hand.
 
         That takes one more pass over the log, instead of one for each of them, and none where
         they were announced.
         """
         check_duration("every", every, optional=False)
         wanted: dict[str, Any] = dict.fromkeys(("traffic", "durations", "exact"), True)
-        wanted["every"] = every // MICROSECOND
+        wanted |= {"every": every // MICROSECOND, **({"statuses": True} if statuses else {})}
         if replace(self.counts.options, **wanted) == self.counts.options:
             return self
         return replace(self, counts=self._rerun(**wanted))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsm.arrays import Index, Mask, Times
-from fsm.engine.product_machine import ProductMachine, each_machine, lone_product
+from fsm.engine.product_machine import EventCodes, ProductMachine, each_machine, lone_product
 from fsm.errors import MachineError
 from fsm.machine import Machine, Timer
 
@@ -90,8 +90,12 @@ def timed_machines(products: Sequence[ProductMachine]) -> tuple[TimedMachine, ..
     return tuple(
         _timed(products[at], at, machine, timers)
         for at, _, machine in each_machine(products)
-        if (timers := products[at].codes.timers_of(machine))
+        if (timers := _state_timers(products[at].codes, machine))
     )
+
+
+def _state_timers(codes: EventCodes, machine: Machine) -> dict[int, Timer]:
+    return {code: timer for code, timer in codes.timers_of(machine).items() if not timer.since}
 
 
 def _timed(
@@ -127,23 +131,22 @@ def _steps(
     machine: Machine, product: ProductMachine, timers: Mapping[int, Timer]
 ) -> Iterator[tuple[int, tuple[str, str, str]]]:
     """Yield each cell with the steps (state, event, next state) that the machine takes there."""
-    width, codes, deadline = product.table.width, product.codes, machine.deadline
-    names = product.state_names(0)
-    expiry, over = -1, np.zeros(len(names), np.bool_)
-    if deadline and deadline.start in codes.starting_events:
-        expiry = codes.expiry(deadline.start)
-        over = product.over[:, codes.starting_events.index(deadline.start)]
+    width, codes = product.table.width, product.codes
+    names, events = product.state_names(0), codes.names(machine)
+    periods = [item for item in codes.timers_of(machine).items() if item[1].since]
+    expiry, deadline = periods[0] if periods else (-1, None)
+    over = product.over[:, codes.starting_events.index(deadline.since)] if deadline else None
     for cell in range(len(product.table.follow)):
         state, code = divmod(cell, width)
         before = names[state]
         ends = code == expiry
         if code < codes.unknown or code in timers:
-            transition = machine.step(before, codes.name(code, machine) or "")
+            transition = machine.step(before, events[code] or "")
             if transition is None:
                 continue
             yield cell, (before, transition.event, transition.target)
-            before, ends = transition.target, bool(over[state])
-        if ends and deadline and before == deadline.state:
+            before, ends = transition.target, over is not None and bool(over[state])
+        if ends and deadline and before in deadline.states:
             transition = machine.step(before, deadline.event)
             if transition:
                 yield cell, (before, transition.event, transition.target)

@@ -78,26 +78,22 @@ def joined_known(parts: Sequence[Known]) -> Known:
 
 @dataclass(frozen=True)
 class Rules:
-    """What messages are folded by: product machines, the validity period, the end of the log.
-
-    The period and the end are in microseconds.
-    """
+    """What messages are folded by: product machines, and the end of the log in microseconds."""
 
     products: Sequence[ProductMachine]
-    validity: int | None = None
     end: int | None = None
     timed: Sequence[TimedMachine] = ()
-    """The machines that have timers."""
+    """The machines with timers that states start."""
 
     @classmethod
-    def of(cls, products: Sequence[ProductMachine], validity: int | None, end: int | None) -> Rules:
+    def of(cls, products: Sequence[ProductMachine], end: int | None) -> Rules:
         """Return the rules of some products, their timers included."""
-        return cls(products, validity, end, timed_machines(products))
+        return cls(products, end, timed_machines(products))
 
     @property
     def have_expiries(self) -> bool:
         """Whether anything may happen that no row of a log is about."""
-        return self.validity is not None or bool(self.timed)
+        return bool(self.products[0].codes.timers)
 
     @cached_property
     def ranks(self) -> Codes:
@@ -161,8 +157,8 @@ def timelines_of(rows: Rows, rules: Rules, known: Known | None = None) -> Timeli
         late,
         resumed,
     )
-    if rules.validity is not None and rules.products[0].codes.starting_events:
-        timelines = _with_expiries(timelines, known, rules, rules.validity)
+    if rules.products[0].codes.periods:
+        timelines = _with_expiries(timelines, known, rules)
     if rules.timed:
         timelines = _with_firings(timelines, known, rules)
     folded = tuple(
@@ -181,6 +177,12 @@ def _initial(known: Known | None, resumed: Resumed | None, product: int) -> int 
 
 
 # Validity periods ----------------------------------------------------------------------------
+#
+# The timer of a deadline is counted from an event whatever the state, and nothing stops it: its end
+# is known from the first such event of a message, before any state is. So the ends of all messages
+# are found at once, and only timers that states start are followed (fsm.engine.firings). A period
+# that is followed as such a timer has the same result, for a third more CPU seconds
+# (tests/bench/timers.md).
 
 
 class _Expiries(NamedTuple):
@@ -192,13 +194,11 @@ class _Expiries(NamedTuple):
     places: Index
 
 
-def _with_expiries(
-    timelines: Timelines, known: Known | None, rules: Rules, validity: int
-) -> Timelines:
+def _with_expiries(timelines: Timelines, known: Known | None, rules: Rules) -> Timelines:
     """Put the end of each period before the first row of its instant or of a later one."""
     codes = rules.products[0].codes
     parts, period_starts = [], []
-    for period, start in enumerate(codes.starting_events):
+    for period, (start, length) in enumerate(codes.periods.items()):
         since = _first_times(timelines, codes.events.index(start))
         over = np.zeros(len(since), np.bool_)
         resumed = timelines.resumed
@@ -208,7 +208,7 @@ def _with_expiries(
             since[is_known] = np.minimum(since, earlier)[is_known]
             over = is_known & rules.products[0].over[known.states[0][resumed.begins], period]
         ends = (since != NEVER) & ~over
-        due = np.where(ends, since + validity, NEVER)
+        due = np.where(ends, since + length, NEVER)
         ends &= due <= (NEVER if rules.end is None else rules.end)
         parts.append(_expiries(timelines, codes.expiry(start), due, np.flatnonzero(ends)))
         period_starts.append(since)

@@ -4,7 +4,7 @@
 const badge = (machine, state) => {
   const status = statusOf(machine, state);
   return status
-    ? el("span", { className: `badge status rank-${status.rank}` }, status.name)
+    ? el("span", { className: `badge status ${status.colour}` }, status.name)
     : el("span", { className: "badge" }, "no status yet");
 };
 const listed = (names) => names.flatMap((name, i) => (i ? [", ", code(name)] : [code(name)]));

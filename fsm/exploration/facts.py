@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from fsm.catalog import machine_page
+from fsm.drawing.kinds import status_colours
 from fsm.drawing.model import Picture
+from fsm.drawing.paints import colour_class
 from fsm.machine import Effect, Machine, Origin
 from fsm.machines import NAMES
-from fsm.page.palette import RANKS
 from fsm.tables.read.cell_text import plain
 from fsm.tables.read.page import read_page
 from fsm.tables.transition_rows import is_transitions
@@ -42,7 +43,7 @@ def machine_data(machine: Machine, picture: Picture, numbers: dict[str, int]) ->
     state_at = {state.name: number for number, state in enumerate(machine.states)}
     status_at = {status: number for number, status in enumerate(machine.statuses)}
     cell_at = {(t.source, t.event): number for number, t in enumerate(machine.transitions)}
-    ranks = {node.status: node.rank % RANKS for node in picture.nodes if node.rank is not None}
+    colours = status_colours(machine)
     sources = list(dict.fromkeys(t.origin for t in machine.transitions if t.origin))
     source_at = {source: number for number, source in enumerate(sources)}
     return {
@@ -50,7 +51,10 @@ def machine_data(machine: Machine, picture: Picture, numbers: dict[str, int]) ->
         "title": _bounded(machine.title),
         "initial": state_at[machine.initial],
         "indicators": [_bounded(indicator.name) for indicator in machine.indicators],
-        "statuses": [{"name": _bounded(s), "rank": ranks.get(s, 0)} for s in machine.statuses],
+        "statuses": [
+            {"name": _bounded(s), "colour": colour_class(colours[s].colour)}
+            for s in machine.statuses
+        ],
         "events": [numbers[event] for event in machine.events],
         "states": [
             {

@@ -69,6 +69,7 @@ def explore(
                 "machines": [machine_data(m, d.picture, numbers) for m, d in sides],
             }
         },
+        colours=[colour for machine in machines for colour in machine.colours.values()],
     )
 
 

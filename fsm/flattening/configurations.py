@@ -139,6 +139,7 @@ class _Flattening:
             deadline=chart.deadline,
             companion=chart.companion,
             unit=chart.unit,
+            colours=dict(chart.colours),
             guards={event: tuple(pairs[0][1]) for event, pairs in self.symbols.items()},
             unreachable=tuple(
                 node.id for i, node in enumerate(chart.nodes) if node.is_atomic and i not in reached

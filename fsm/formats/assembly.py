@@ -9,7 +9,7 @@ from fsm.epoch import MICROSECOND, read_duration
 from fsm.errors import MachineError
 from fsm.guard import MAX_GUARDS, symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, State, Timer, Transition
-from fsm.machine_faults import timer_faults
+from fsm.machine_faults import colour_faults, timer_faults
 from fsm.machine_parts import refinements
 from fsm.suggest import no_such
 from fsm.text import shortened
@@ -78,10 +78,18 @@ class Assembly:
         if indicator.name in self._indicators:
             refuse(self.file, line, f"a second indicator {_quoted(indicator.name)}; leave it out")
         self._indicators.add(indicator.name)
-        statuses = {s.status: None for s in self.states.values() if s.status is not None}
         for status in sorted(indicator.statuses):
-            self._known(line, "status", status, statuses)
+            self._known(line, "status", status, self._statuses())
         return indicator
+
+    def colours(self, line: int, colours: Mapping[str, str]) -> Mapping[str, str]:
+        """Return colours of statuses that exist."""
+        for fault in colour_faults(colours, self._statuses()):
+            refuse(self.file, line, fault)
+        return colours
+
+    def _statuses(self) -> dict[str, None]:
+        return {s.status: None for s in self.states.values() if s.status is not None}
 
     def deadline(self, line: int, deadline: Deadline) -> Deadline:
         """Return a deadline whose event is accepted in its state."""
@@ -103,11 +111,11 @@ class Assembly:
         stops: bool,
         scope: str,
     ) -> Timer:
-        """Return a timer whose event and states exist, after a time such as ``30m``."""
+        """Return a timer whose event and states exist, after a time such as ``30 min``."""
         delay = read_duration(after)
         if delay is None:
             what = f"after {shortened(after)!r}"
-            refuse(self.file, line, f"{what} is not a duration; write 45s, 30m or 1h 30m")
+            refuse(self.file, line, f"{what} is not a duration; write 45 s, 30 min or 1 h 30 min")
         timer = Timer(event, delay // MICROSECOND, states, restarts, stops, scope)
         cells, known = self.transitions, {*self.events, *self._guarded}
         for fault in timer_faults([timer], self.states.keys(), cells, known):
@@ -137,6 +145,7 @@ class Assembly:
         title: str,
         initial: str,
         indicators: tuple[Indicator, ...],
+        colours: Mapping[str, str] | None = None,
         deadline: Deadline | None,
         companion: str | None,
         guards: Mapping[str, tuple[str, ...]],
@@ -155,6 +164,7 @@ class Assembly:
             transitions=tuple(self.transitions.values()),
             initial=initial,
             indicators=indicators,
+            colours=colours or {},
             deadline=deadline,
             companion=companion,
             guards=guards,

@@ -117,7 +117,7 @@ def chart_text(chart: Chart) -> str:
     return "{\n" + ",\n".join(members) + "\n  }"
 
 
-_OF_THE_MACHINE = {"indicators", "deadline", "companion", "unit"}
+_OF_THE_MACHINE = {"indicators", "deadline", "companion", "unit", "colours"}
 
 
 def _lines(rows: Sequence[object]) -> str:
@@ -175,6 +175,7 @@ def read_chart_member(document: DeclaredChart, machine: Machine) -> Chart:
         companion=machine.companion,
         atomic_update=document.atomic_update,
         unit=machine.unit,
+        colours=tuple(machine.colours.items()),
         rules=document.rules,
         timers=tuple(ChartTimer(**_plain(timer)) for timer in document.timers),
         start=document.start,

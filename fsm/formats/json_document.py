@@ -8,7 +8,7 @@ empty guard.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -72,8 +72,8 @@ def _members(machine: Machine) -> Iterator[tuple[str, str]]:
     if machine.guards:
         guards = ({"event": e, "names": list(names)} for e, names in machine.guards.items())
         yield "guards", _lines(guards)
-    if machine.unreachable:
-        yield "unreachable", json_text(list(machine.unreachable))
+    named = (("colours", dict(machine.colours)), ("unreachable", list(machine.unreachable)))
+    yield from ((key, json_text(value)) for key, value in named if value)
     for key, texts in (("ignored", machine.ignored), ("assumed", machine.assumed)):
         if texts:
             yield key, _lines(texts)
@@ -206,6 +206,7 @@ class _Document(_Members):
     title: str | None = None
     unit: str | None = None
     indicators: list[_Indicator] = []
+    colours: dict[str, str] = {}
     deadline: _Deadline | None = None
     timers: list[_Timer] = []
     companion: str | None = None
@@ -263,6 +264,7 @@ def _machine(source: LocatedJson, document: _Document) -> Machine:
             parts.indicator(line, Indicator(indicator.name, indicator.statuses))
             for line, indicator in source.placed("indicators", document.indicators)
         ),
+        colours=_read_colours(source, parts, document.colours),
         deadline=_read_deadline(source, parts, document.deadline),
         companion=_read_companion(source, document.companion),
         guards={
@@ -319,6 +321,12 @@ def _read_transition(transition: _Transition) -> Transition:
         edges=transition.edges,
         followed=transition.followed,
     )
+
+
+def _read_colours(
+    source: LocatedJson, parts: Assembly, colours: dict[str, str]
+) -> Mapping[str, str]:
+    return parts.colours(source.line(source.root["colours"]), colours) if colours else colours
 
 
 def _read_deadline(

@@ -121,6 +121,10 @@ class _Writer:
             statuses = _joined(sorted(indicator.statuses))
             facts = {"title": _escaped(indicator.name), "statuses": statuses}
             yield "  " + _tag("fsm:indicator", facts)
+        for status, colour in self.machine.colours.items():
+            yield "  " + _tag(
+                "fsm:colour", {"status": _escaped(status), "colour": _escaped(colour)}
+            )
         deadline = self.machine.deadline
         if deadline:
             facts = {"start": deadline.start, "symbol": deadline.event, "place": deadline.state}
@@ -280,6 +284,7 @@ class _Reader:
             title=self._optional(root, "fsm:title", name),
             initial=parts.initial(root.line, self._place(root, "initial")),
             indicators=tuple(map(self._indicator, root.all("fsm:indicator"))),
+            colours=dict(map(self._colour, root.all("fsm:colour"))),
             deadline=next(map(self._deadline, root.all("fsm:deadline")), None),
             companion=self._companion(root) if "fsm:companion" in root else None,
             guards=dict(map(self._depends, root.all("fsm:depends"))),
@@ -335,6 +340,11 @@ class _Reader:
         statuses = frozenset(self._texts(element, "statuses"))
         indicator = Indicator(self._text(element, "title"), statuses)
         return self.parts.indicator(element.line, indicator)
+
+    def _colour(self, element: Element) -> tuple[str, str]:
+        status, colour = self._text(element, "status"), self._text(element, "colour")
+        self.parts.colours(element.line, {status: colour})
+        return status, colour
 
     def _deadline(self, element: Element) -> Deadline:
         start, event, state = (self._text(element, k) for k in ("start", "symbol", "place"))

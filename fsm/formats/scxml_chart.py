@@ -10,21 +10,25 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
 from fsm.formats.assembly import refuse
+from fsm.formats.scxml_branches import Way, ways_through
 from fsm.formats.scxml_content import (
     ExecutableContent,
     content_of,
     refuse_failures,
     refuse_talking,
+    refuse_unknown_names,
+    refuse_unsent,
 )
 from fsm.formats.scxml_data import decided_at_start, unchanged_data
+from fsm.formats.scxml_events import HeardEvents, is_raised_by_completion
 from fsm.formats.xml import Element
 from fsm.guard import ALWAYS, Guard, parse_guard
 from fsm.machine import Machine
@@ -59,6 +63,20 @@ def flatten_scxml(root: Element, file: str) -> Machine:
     machine = flatten(reader.chart(), name, MAX_CELLS)
     unread = reader.unread()
     return replace(machine, ignored=(*machine.ignored, unread)) if unread else machine
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """One way through a transition of a state."""
+
+    source: int
+    element: Element
+    way: Way
+
+    @property
+    def content(self) -> Element:
+        """The actions on this way."""
+        return replace(self.element, children=list(self.way.content))
 
 
 class _Reader:
@@ -126,31 +144,34 @@ class _Reader:
             refuse(self.file, self.root.line, what)
         (initial,) = outermost
         declared = [
-            (i, t)
-            for i, e in enumerate(self.elements)
-            if e.tag != "history"
-            for t in e.all("transition")
+            _Declared(i, transition, way)
+            for i, element in enumerate(self.elements)
+            if element.tag != "history"
+            for transition in element.all("transition")
+            for way in ways_through(self.file, transition)
         ]
-        descriptors = [self._descriptors(element) for _, element in declared]
+        descriptors = [self._descriptors(each.element) for each in declared]
+        refuse_unsent(self.file, self.root)
+        refuse_unknown_names(self.file, self.root, descriptors)
         for element in self.invoked:
             refuse_talking(self.file, element, descriptors)
-        contents = [content_of(self.file, [element]) for _, element in declared]
+        contents = [content_of(self.file, [each.content]) for each in declared]
         self.contents += contents
         nodes = tuple(map(self._node, range(len(self.elements))))
         names = dict.fromkeys(name for row in descriptors for name in row)
-        alphabet = tuple(name for name in names if not _is_raised(name))
+        alphabet = tuple(name for name in names if not is_raised_by_completion(name))
         emitted = [event for c in self.contents for event in (*c.raised, *c.sent)]
         done = [f"done.state.{node.id}" for node in nodes if node.children]
         delayed = [send.event for c in self.contents for send in c.delayed]
         known = tuple(dict.fromkeys((*alphabet, *done, *emitted, *delayed)))
-        heard = _Heard(known)
+        heard = HeardEvents(known)
         matched = {name for row in descriptors for name in heard.by(row)}
         # A delayed event comes by itself, also where transitions name only its beginning.
         alphabet = tuple(dict.fromkeys((*alphabet, *(e for e in delayed if e in matched))))
         timers = tuple(self._timers())
         edges = [
-            self._edge(i, element, heard.by(row) or row, content)
-            for (i, element), row, content in zip(declared, descriptors, contents, strict=True)
+            self._edge(each, heard.by(row) or row, content)
+            for each, row, content in zip(declared, descriptors, contents, strict=True)
         ]
         return Chart(
             class_name=f"{self.file}:{self.root.line}",
@@ -172,6 +193,7 @@ class _Reader:
                     (
                         *self._assumed(alphabet, timers),
                         *self._changing(edges, {*done, *emitted}),
+                        *_branching(declared),
                     )
                 )
             ),
@@ -179,7 +201,8 @@ class _Reader:
 
     def unread(self) -> str:
         """Return what of the actions of the document is not in the machine; empty for nothing."""
-        counts = Counter(tag for content in self.contents for tag in content.unread)
+        unread = [*self.root.all("script"), *(e for c in self.contents for e in c.unread)]
+        counts = Counter({id(element): element.tag for element in unread}.values())
         found = ", ".join(quantity(count, tag) for tag, count in sorted(counts.items()))
         return f"not read: {found}" if found else ""
 
@@ -200,14 +223,14 @@ class _Reader:
 
     def _known_at_start(
         self,
-        declared: Sequence[tuple[int, Element]],
+        declared: Sequence[_Declared],
         edges: Sequence[ChartEdge],
         internal: Set[str],
     ) -> Iterator[tuple[str, bool]]:
         """Yield the guards that data decide at the start, as no event has changed these yet."""
         late = [
-            element
-            for (_, element), edge in zip(declared, edges, strict=True)
+            each.element
+            for each, edge in zip(declared, edges, strict=True)
             if edge.events and internal.isdisjoint(edge.events)
         ]
         names = sorted({name for edge in edges for name in edge.guard.names})
@@ -282,6 +305,8 @@ class _Reader:
     def _assumed(self, alphabet: tuple[str, ...], timers: tuple[ChartTimer, ...]) -> Iterator[str]:
         """Yield what the table does not say of its document."""
         in_time = {(t.event, t.delay) for t in timers}
+        if any(content.may_stop for content in self.contents):
+            yield "no action fails: an event that comes after one in the same block always comes"
         for content in self.contents:
             yield from content.elsewhere
             for send in content.delayed:
@@ -328,15 +353,19 @@ class _Reader:
         return names
 
     def _edge(
-        self, source: int, element: Element, events: tuple[str, ...], content: ExecutableContent
+        self, declared: _Declared, events: tuple[str, ...], content: ExecutableContent
     ) -> ChartEdge:
-        target = element.get("target")
+        element = declared.element
+        target, guard = element.get("target"), self._guard(element)
+        for head, holds in declared.way.conditions:
+            condition = self._guard(head)
+            guard = guard & (condition if holds else condition.negated())
         return ChartEdge(
-            source,
+            declared.source,
             () if target is None else self._targets(element, target),
             events,
             element.get("type") == "internal",
-            self._guard(element),
+            guard,
             raised=content.raised,
             sent=content.sent,
         )
@@ -361,29 +390,10 @@ class _Reader:
             return Guard.named(" ".join(condition.split()))  # an expression of its own language
 
 
+def _branching(declared: Iterable[_Declared]) -> Iterator[str]:
+    for head in (head for each in declared for head, _ in each.way.conditions):
+        if head.tag == "if":
+            yield f"line {head.line}: <if> is decided by guards, which have one value in a step"
+
+
 _ASKS_FOR_STATES = re.compile(r"\bIn\s*\(", re.IGNORECASE)
-
-
-def _is_raised(name: str) -> bool:
-    """Whether only the machine itself causes an event, when a state is complete."""
-    return name in ("done", "done.state") or name.startswith("done.state.")
-
-
-class _Heard:
-    """The events that descriptors match: "error" also matches "error.network"."""
-
-    def __init__(self, known: tuple[str, ...]) -> None:
-        self._places = {name: i for i, name in enumerate(known)}
-        self._rows: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._matched: dict[str, list[str]] = {"*": list(known)}
-        for name in known:
-            parts = name.split(".")
-            for size in range(1, len(parts) + 1):
-                self._matched.setdefault(".".join(parts[:size]), []).append(name)
-
-    def by(self, descriptors: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the events that some descriptor matches, in their order."""
-        if descriptors not in self._rows:
-            names = {name for d in descriptors for name in self._matched.get(d, ())}
-            self._rows[descriptors] = tuple(sorted(names, key=self._places.__getitem__))
-        return self._rows[descriptors]

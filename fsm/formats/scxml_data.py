@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -18,6 +20,8 @@ __all__ = ["Datum", "decided_at_start", "plain_datum", "unchanged_data"]
 Datum: TypeAlias = int | float | str | bool
 """What a datum can hold to decide a condition."""
 _CONSTANTS = {"true": True, "false": False}
+_EXPRESSIONS = ("expr", "cond", "eventexpr", "targetexpr", "typeexpr", "delayexpr", "srcexpr")
+_ASSIGNS = re.compile(r"\+\+|--|(?<![=!<>])=(?![=>])")
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -31,24 +35,32 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 def unchanged_data(root: Element, late: Iterable[Element]) -> dict[str, Datum]:
     """Return the data with plain values that only the transitions ``late`` may change.
 
-    A script may change anything.
+    Data of a state have their values from the start, unless the binding of the document is late. A
+    script may change anything, and so may an expression that assigns.
     """
     ignored = {id(element) for element in late}
     changed: set[str] = set()
     parts = [root]
     for part in parts:
-        if part.tag in ("script", "foreach"):
+        expressions = (part.get(key, "") for key in _EXPRESSIONS)
+        if part.tag in ("script", "foreach") or any(map(_ASSIGNS.search, expressions)):
             return {}
-        if part.tag == "assign":
-            changed.add(part.get("location", "").strip())
+        changed |= {part.get(key, "").strip() for key in ("location", "idlocation")}
         parts += [child for child in part.children if id(child) not in ignored]
+    models = root.all("datamodel") if root.get("binding") == "late" else _tagged(parts, "datamodel")
+    declared = [data for model in models for data in model.all("data")]
+    times = Counter(data.get("id", "") for data in _tagged(parts, "data"))
     found = {
         data.get("id", ""): value
-        for model in root.all("datamodel")
-        for data in model.all("data")
+        for data in declared
         if "src" not in data and (value := plain_datum(data.get("expr", ""))) is not None
     }
+    changed |= {name for name, number in times.items() if number > 1}
     return {name: value for name, value in found.items() if name not in changed}
+
+
+def _tagged(parts: Iterable[Element], tag: str) -> list[Element]:
+    return [part for part in parts if part.tag == tag]
 
 
 def decided_at_start(names: Iterable[str], data: Mapping[str, Datum]) -> Iterator[tuple[str, bool]]:

@@ -35,7 +35,7 @@ from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.same_messages import find_same_messages, with_same_messages
 from fsm.logs.mapping.stops import decide_stops, with_decisions
-from fsm.logs.mapping.to_canonical import READ_SCHEMA, SCHEMA
+from fsm.logs.mapping.to_canonical import FURTHER_COLUMNS, READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
@@ -70,14 +70,22 @@ class ConvertedLog:
 
     def events(self) -> pl.LazyFrame:
         """Return the rows that machines use."""
-        return scan_parquet(self.path).filter(~IS_SIDE_EVENT).select(*SCHEMA)
+        return self._machine_events(*SCHEMA)
+
+    def _machine_events(self, *columns: str) -> pl.LazyFrame:
+        return scan_parquet(self.path).filter(~IS_SIDE_EVENT).select(columns)
 
     def file(self) -> LogFile:
         """Return the rows that machines use as one file of a log."""
         names = [note.name for note in self.notes]
         name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
         return LogFile(
-            self.path, name, "frame", self.events(), origin=self, recordable=lambda: self.recordable
+            self.path,
+            name,
+            "frame",
+            self._machine_events(*SCHEMA, *FURTHER_COLUMNS),
+            origin=self,
+            recordable=lambda: self.recordable,
         )
 
     def places(self, rows: Codes) -> tuple[pl.Series, Codes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,9 +20,24 @@ if TYPE_CHECKING:
     from fsm.logs.incremental.incremental_run import IncrementalRun
     from fsm.logs.notes import Notes
 
-__all__ = ["Log"]
+__all__ = ["Log", "OutsideRange"]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class OutsideRange:
+    """What a part of a log leaves out: messages that began before ``start`` or after ``end``.
+
+    ``messages`` and ``events`` are left out, ``rows`` is how many rows of canonical files there
+    were before.
+    """
+
+    messages: int
+    events: int
+    rows: int
+    start: datetime | None
+    end: datetime | None
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,8 @@ class Log:
     """Notes on the conversion of files of other formats."""
     incremental: IncrementalRun | None = field(default=None, compare=False)
     """What earlier runs read of the log, where a checkpoint keeps it."""
+    outside: OutsideRange | None = None
+    """What is left out where this is the part of a time range."""
 
     def __repr__(self) -> str:
         names = [file.name for file in self.files]

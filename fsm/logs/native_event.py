@@ -53,6 +53,8 @@ class NativeEvent(NamedTuple):
     """The address to which the message went on where it is another one (RFC 3464)."""
     original_recipient: str | None = None
     """The address that the recipient was put in place of, by an alias of the server."""
+    relay: str | None = None
+    """The mail server that took or refused the message, with its address where the log has both."""
 
 
 NativeEvents: TypeAlias = "Sequence[NativeEvent] | pl.DataFrame"

@@ -16,6 +16,14 @@ class Delivery(StateChart):
     """
 
     title = "Delivery"
+    colours = {
+        "In edit": "not yet",
+        "Ready": "not yet",
+        "Waiting": "open",
+        "In progress": "open",
+        "Sent": "good",
+        "Stopped": "bad",
+    }
     can_start = False
     is_scheduled = False
     asks_confirmation = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -32,16 +32,18 @@ def assemble_page(
     styles: Sequence[str] = (),
     scripts: Sequence[str] = (),
     data: Mapping[str, object] | None = None,
+    colours: Iterable[str] = (),
 ) -> str:
     """Return a page: a header with the title and the theme switch, ``main``, a footer.
 
     ``title`` and ``subtitle`` are text, ``main`` and ``footer`` are HTML. ``styles`` come after
     the theme's. ``scripts`` run in this order at the end of the page. Each value of ``data`` is
     JSON in an element with its key as id: ``JSON.parse(document.getElementById(id).textContent)``.
+    ``colours`` are those of machines, see :func:`fsm.page.palette.palette_css`.
     Libraries are scripts too; the policy of the page forbids them ``eval`` and every connection.
     """
     early, late = _inline(read_asset("fsm.page", "theme.js")), [_inline(text) for text in scripts]
-    style = "\n".join((read_asset("fsm.page", "theme.css"), palette_css(), *styles))
+    style = "\n".join((read_asset("fsm.page", "theme.css"), palette_css(colours), *styles))
     return fill_template(
         read_asset("fsm.page", "page.html"),
         policy=escape(_POLICY.format(" ".join(map(_allowed, (early, *late))))),

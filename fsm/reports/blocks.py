@@ -83,13 +83,14 @@ def _view(machine: Machine, run: Machine, number: int, side: Side | None) -> dic
     """Return the statuses and indicators of a machine in the states of the machine that was run."""
     statuses = [machine.status(state.name) for state in run.states]
     place = {state.name: number for number, state in enumerate(run.states)}
-    ranks = side.ranks if side else {}
+    colours = side.colours if side else {}
     return {
         "label": _bounded(side.label if side else machine.title),
         "color": side.color if side else None,
         "machine": number,
         "statuses": [
-            status and {"name": _bounded(status), "rank": ranks.get(status)} for status in statuses
+            status and {"name": _bounded(status), "colour": colours.get(status)}
+            for status in statuses
         ],
         "indicators": [_bounded(indicator.name) for indicator in machine.indicators],
         "counted": [[i.counts(status) for i in machine.indicators] for status in statuses],

@@ -21,9 +21,14 @@ const signOf = (cell) => {
 };
 const classOf = (cell) =>
   cell.kind !== "disagree" && !cell.accepted ? "rejected" : cell.kind;
+// Who speaks to the page says what the cell shows: a shortened number is a part of its name.
+const seen = (count) => {
+  const whole = quantity(count, ["time", "times"]);
+  return whole.startsWith(short(count)) ? `, seen ${whole}` : `, seen ${whole}, shown as ${short(count)}`;
+};
 const labelOf = (s, x, cell) =>
   `${states[s]}, ${events[x]}: ${cell.verdict}${cell.accepted ? "" : ", rejected"}` +
-  (facts.log ? `, seen ${quantity(cell.count, ["time", "times"])}` : "");
+  (facts.log ? seen(cell.count) : "");
 
 const cellAt = (s, x) => cells[s][x];
 const buttonAt = (s, x) => heat.querySelector(`[data-s="${s}"][data-x="${x}"]`);

@@ -161,7 +161,7 @@ def _disagreements(cells: CellComparison, drawn: _Drawn) -> str:
     return (
         '<section class="card" aria-labelledby="differing-title">'
         '<h2 id="differing-title">Where sources disagree</h2>'
-        '<div class="scroll" tabindex="0" role="region" aria-labelledby="differing-title">'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Table of disagreements">'
         f'<table class="differing"><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>'
         f"</div>{rest}</section>"
     )

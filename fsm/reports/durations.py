@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from fsm.epoch import DURATION_UNITS, SECOND
 from fsm.machine import Machine
 
 __all__ = ["STAYING", "Bin", "StayHistogram", "format_duration", "stay_histograms"]
@@ -108,10 +109,9 @@ def format_duration(duration: timedelta | int) -> str:
     ['under 1 s', '59 s', '1 min', '1 h 30 min', '1 d 1 h', '3 d 12 h']
     """
     seconds = duration if isinstance(duration, int) else int(duration.total_seconds())
-    units = (("d", _DAY), ("h", _HOUR), ("min", _MINUTE), ("s", 1))
     parts = []
-    for unit, size in units:
-        count, seconds = divmod(seconds, size)
+    for unit, size in DURATION_UNITS:
+        count, seconds = divmod(seconds, size // SECOND)
         parts.append((count, unit))
     start = next((i for i, (count, _) in enumerate(parts) if count), len(parts) - 1)
     shown = [f"{count} {unit}" for count, unit in parts[start : start + 2] if count]

@@ -12,6 +12,7 @@ from fsm.engine.result import Replay
 from fsm.epoch import time_at
 from fsm.errors import LogError
 from fsm.machine import Machine
+from fsm.reports.breakdown import Breakdown, domains_of, relays_of
 from fsm.reports.curves import Curves, curves_of
 from fsm.reports.divergence import ComparedIndicator, SeriesComparison, compare_series
 from fsm.reports.flow import group_by_skeleton
@@ -19,7 +20,7 @@ from fsm.reports.histories import Histories, read_histories
 from fsm.reports.machines import Side, sides_of
 from fsm.reports.names import log_names
 from fsm.reports.periods import fitting_period
-from fsm.reports.replies import DomainTable, ReplyTable, domains_of, replies_of
+from fsm.reports.replies import ReplyTable, replies_of
 from fsm.reports.sentences import format_time
 from fsm.text import quantity
 from fsm.unit import Unit
@@ -49,7 +50,8 @@ class Figures:
     """The machines that run the histories: one of each group, and the companions."""
     histories: Histories
     replies: ReplyTable
-    domains: DomainTable
+    domains: Breakdown
+    relays: Breakdown
 
     @property
     def to_send(self) -> int:
@@ -87,7 +89,7 @@ def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> F
         raise LogError("no events to report on")
     first, last = time_at(replay.counts.earliest), time_at(replay.counts.latest)
     every = every or fitting_period(first, last, replay.events)
-    replay = replay.in_detail(every)
+    replay = replay.in_detail(every, statuses=True)
     sides = sides_of(replay)
     series = replay.series(every, of_deliveries=False)
     comparison = compare_series(replay.exact_series(), _compared_indicators(sides))
@@ -109,7 +111,8 @@ def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> F
         history_machines,
         read_histories(replay, history_machines, messages),
         replies_of(replay),
-        domains_of(replay),
+        domains_of(replay, sides),
+        relays_of(replay, sides),
     )
 
 

@@ -39,8 +39,9 @@ class Histories:
 
     ``ends`` are the positions at which the events of each message end. ``times`` are milliseconds
     since the event before; for the first event of a message, since 1970. ``lines`` are 0 for the
-    end of a validity period. ``after`` has, for each machine, the state after each event: -1 if
-    the event is not defined in the machine, -2 if it is rejected.
+    end of a validity period, -1 for a firing of the first of ``timers``, -2 of the second one.
+    ``after`` has, for each machine, the state after each event: -1 if the event is not defined in
+    the machine, -2 if it is rejected.
     """
 
     ids: Sequence[str]
@@ -53,6 +54,7 @@ class Histories:
     files: Sequence[int]
     lines: Sequence[int]
     after: Sequence[Sequence[int]]
+    timers: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Return the histories as the script of the page reads them."""
@@ -66,6 +68,7 @@ class Histories:
             "fileNames": [visible(shortened(short_name(name))) for name in self.file_names],
             "files": self.files if any(self.files) else [],
             "lines": self.lines,
+            "timers": self.timers,
             "after": self.after,
         }
 
@@ -122,7 +125,11 @@ def _affordable(log: Log, messages: pl.DataFrame) -> pl.DataFrame:
 def _in_columns(log: Log, history: pl.DataFrame, machines: Sequence[Machine]) -> Histories:
     keys = log.keys
     # The history has a row for each event and machine; consecutive rows may be of one event.
-    is_event = _differs_from_row_before(history, [*keys, "file", "row", "timestamp", "event"])
+    columns = [*keys, "file", "row", "timestamp", "event", "timer"]
+    is_event = _differs_from_row_before(history, columns)
+    # A timer that nothing stops may fire several times at one instant.
+    again = history["timer"].ne("") & history["machine"].eq_missing(history["machine"].shift())
+    is_event |= again.to_numpy()
     events = history.filter(pl.Series(is_event))
     number = is_event.cumsum().astype(np.intp) - 1
     begins = _differs_from_row_before(events, keys)
@@ -133,6 +140,9 @@ def _in_columns(log: Log, history: pl.DataFrame, machines: Sequence[Machine]) ->
     codes = events["event"].replace_strict(names, range(len(names)), return_dtype=pl.Int64)
     first = events[starts]
     file_names, files, lines = _places(log, events)
+    timers = events["timer"].unique(maintain_order=True)
+    timers = timers.filter(timers != "")
+    fired = events["timer"].replace_strict(timers, range(1, len(timers) + 1), default=0)
     return Histories(
         _texts(first["message_id"]),
         _texts(first["recipient"]) if "recipient" in keys else None,
@@ -142,8 +152,9 @@ def _in_columns(log: Log, history: pl.DataFrame, machines: Sequence[Machine]) ->
         _texts(names),
         file_names,
         files,
-        lines,
+        (lines - fired.to_numpy()).tolist(),
         [_after(history, number, events.height, machine) for machine in machines],
+        _texts(timers),
     )
 
 
@@ -164,7 +175,7 @@ def _after(history: pl.DataFrame, number: Index, size: int, machine: Machine) ->
     return after.tolist()
 
 
-def _places(log: Log, events: pl.DataFrame) -> tuple[list[str], list[int], list[int]]:
+def _places(log: Log, events: pl.DataFrame) -> tuple[list[str], list[int], NDArray[np.int64]]:
     """Return the names of files, and the file and line of each event; 0 if it is in no file."""
     is_in_file = events["row"].is_not_null()
     located = log.locate(events.filter(is_in_file).select("file", "row"))
@@ -173,7 +184,7 @@ def _places(log: Log, events: pl.DataFrame) -> tuple[list[str], list[int], list[
     at = is_in_file.to_numpy()
     files[at] = located["file"].replace_strict(names, range(len(names)), return_dtype=pl.Int64)
     lines[at] = located["line"]
-    return names.to_list(), files.tolist(), lines.tolist()
+    return names.to_list(), files.tolist(), lines
 
 
 def _texts(column: pl.Series) -> list[str]:

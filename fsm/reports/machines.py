@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from fsm.drawing.model import ranks_of
+from fsm.drawing.kinds import status_colours
+from fsm.drawing.paints import colour_class
 from fsm.engine.machine_result import MachineResult
 from fsm.engine.result import Replay
 from fsm.indicators import percent
 from fsm.machine import Indicator, Machine
-from fsm.page.palette import RANKS
 from fsm.reports.names import short_titles
 
 __all__ = ["Side", "StatusPart", "sides_of"]
@@ -22,10 +22,10 @@ _COLORS = 4
 
 @dataclass(frozen=True, slots=True)
 class StatusPart:
-    """The messages of one status; ``rank`` picks its colour."""
+    """The messages of one status; ``colour`` is the CSS class of its colour."""
 
     name: str
-    rank: int
+    colour: str
     count: int
     percent: float | None
     recorded: bool = True
@@ -55,9 +55,10 @@ class Side:
         return tuple((owner, i) for owner, i in self.indicators if i.name not in unknown)
 
     @cached_property
-    def ranks(self) -> dict[str, int]:
-        """The number of the colour of each status."""
-        return {status: rank % RANKS for status, rank in ranks_of(self.machine).items()}
+    def colours(self) -> dict[str, str]:
+        """The CSS class of the colour of each status."""
+        colours = status_colours(self.machine)
+        return {status: colour_class(colours[status].colour) for status in self.machine.statuses}
 
     @property
     def statuses(self) -> Iterator[StatusPart]:
@@ -65,7 +66,7 @@ class Side:
         whole, counts = self.result.to_send, self.result.statuses
         for name, count in counts.items():
             recorded = name not in self.result.unrecorded.statuses
-            yield StatusPart(name, self.ranks[name], count, percent(count, whole), recorded)
+            yield StatusPart(name, self.colours[name], count, percent(count, whole), recorded)
 
 
 def sides_of(replay: Replay) -> tuple[Side, ...]:

@@ -5,7 +5,7 @@ const log = JSON.parse($("messages-data").textContent);
 const MOST = 20; // results listed at first, and by each press of "Show more"
 const UNDEFINED = -1;
 const REJECTED = -2;
-const EXPIRY = 0; // the line of the end of a validity period, which is in no file
+const EXPIRY = 0; // the line of the end of a validity period, which is in no file; those of timers are below
 
 const startOf = (message) => (message ? log.ends[message - 1] : 0);
 for (const view of log.views)
@@ -30,7 +30,7 @@ const statusBadge = (status) =>
   status
     ? el(
         "span",
-        { className: `badge status ${status.rank === undefined ? "" : `rank-${status.rank}`}` },
+        { className: `badge status ${status.colour ?? ""}` },
         status.name,
       )
     : el("span", { className: "quiet" }, "–");
@@ -79,6 +79,7 @@ const reasonOf = (event, changes, line) => {
     "div",
     {},
     line === EXPIRY ? el("p", {}, "The validity period ended.") : null,
+    line < EXPIRY ? el("p", {}, `The timer fired: ${log.timers[-1 - line]}.`) : null,
     ...(isOne ? found.slice(0, 1) : found).map(({ view, label, reason }) =>
       el(
         "p",
@@ -104,7 +105,7 @@ const step = (at, time, states) => {
   const event = log.eventNames[log.events[at]];
   const changes = changesOf(at, states);
   const line = log.lines[at];
-  const place = line === EXPIRY ? "automatic" : `${log.fileNames[log.files[at] ?? 0]}:${line}`;
+  const place = line <= EXPIRY ? "automatic" : `${log.fileNames[log.files[at] ?? 0]}:${line}`;
   const row = el(
     "tr",
     {},

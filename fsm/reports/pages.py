@@ -17,7 +17,6 @@ from fsm.engine.result import Replay
 from fsm.errors import FsmError, MissingToolError
 from fsm.logs.notes import Notes
 from fsm.page import assemble_page, draw_for_page, read_asset
-from fsm.page.palette import RANKS
 from fsm.reports.blocks import chart_data, message_data
 from fsm.reports.durations import format_duration
 from fsm.reports.figures import MESSAGES, Figures, compute_figures
@@ -74,13 +73,14 @@ def report(
         _rendered("page.html", **values, drawings=drawings, misfits=misfits),
         subtitle=figures.subtitle,
         footer=_footer(figures, command),
-        styles=[_uplot("uPlot.min.css"), _paints(), read_asset(_HERE, "page.css")],
+        styles=[_uplot("uPlot.min.css"), read_asset(_HERE, "page.css")],
         scripts=[_chart_library(), read_asset("fsm.page", "elements.js"), *_scripts()],
         data={
             "charts-data": chart_data(figures),
             "messages-data": message_data(figures),
             "tables-data": {"computed": COMPUTED},
         },
+        colours=[colour for side in figures.sides for colour in side.machine.colours.values()],
     )
 
 
@@ -144,11 +144,6 @@ def _chart_library() -> str:
 
 def _uplot(name: str) -> str:
     return read_asset(_HERE, f"uplot/{name}")
-
-
-def _paints() -> str:
-    """Return the CSS classes of parts in the colour of a status."""
-    return "".join(f".line-{rank}{{--part:var(--line-{rank})}}" for rank in range(RANKS))
 
 
 def _scripts() -> list[str]:

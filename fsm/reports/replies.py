@@ -1,25 +1,22 @@
-"""The replies of receiving servers by their codes, and events by the domain of their recipient.
+"""The replies of receiving servers, by their codes.
 
-Both are counted part by part: the memory they take grows with the kinds, not with the log.
+They are counted part by part: the memory they take grows with the kinds, not with the log.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from fsm.engine.result import Replay
-from fsm.logs.log import Log
 from fsm.logs.mapping.blame import code_of
 
-__all__ = ["DomainRow", "DomainTable", "ReplyKind", "ReplyTable", "domains_of", "replies_of"]
+__all__ = ["ReplyKind", "ReplyTable", "replies_of"]
 
 _MOST = 100
 """Maximum number of rows of a table; the others are counted in one sentence."""
-_EVENTS = 8
-"""Events with a column of their own in the table of domains."""
 _KIND = ("event", "code", "reason")
 
 
@@ -44,24 +41,6 @@ class ReplyTable:
     first: Sequence[ReplyKind]
     kinds: int
     replies: int
-
-
-@dataclass(frozen=True, slots=True)
-class DomainRow:
-    """A domain, the number of its events, and those of each event with a column."""
-
-    domain: str
-    total: int
-    counts: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True)
-class DomainTable:
-    """The domains with the most events, the events with a column, and the number of domains."""
-
-    events: Sequence[str]
-    first: Sequence[DomainRow]
-    domains: int
 
 
 def replies_of(replay: Replay) -> ReplyTable:
@@ -101,41 +80,3 @@ def _kinds(rows: pl.LazyFrame) -> pl.DataFrame:
         .select(*_KIND, "example", "count")
         .collect(engine="streaming")
     )
-
-
-def domains_of(replay: Replay) -> DomainTable:
-    """Return the events by the domain of their recipient; pseudonyms and names have no domain."""
-    total = pl.DataFrame(schema={"domain": pl.String(), "event": pl.String(), "count": pl.UInt32()})
-    if "recipient" in replay.log.present:
-        for part in _domain_events(replay.log, replay):
-            total = pl.concat([total, part]).group_by("domain", "event").agg(pl.col("count").sum())
-    by_event = total.group_by("event").agg(pl.col("count").sum())
-    events = by_event.sort(["count", "event"], descending=[True, False])["event"].head(_EVENTS)
-    by_domain = total.group_by("domain").agg(pl.col("count").sum())
-    largest = by_domain.sort(["count", "domain"], descending=[True, False])
-    first = largest.head(_MOST)
-    cells = {
-        (domain, event): count
-        for domain, event, count in total.join(first, on="domain", how="semi").iter_rows()
-    }
-    return DomainTable(
-        events.to_list(),
-        [
-            DomainRow(domain, count, [cells.get((domain, event), 0) for event in events])
-            for domain, count in first.iter_rows()
-        ],
-        largest.height,
-    )
-
-
-def _domain_events(log: Log, replay: Replay) -> Iterator[pl.DataFrame]:
-    """Yield how often each event occurs in each domain, a part of the log at a time."""
-    domain = pl.col("recipient").str.extract(r"@([^@<>\s]+?)>?\s*$").str.to_lowercase()
-    for part in log.frames():
-        rows = part.filter(pl.col("timestamp") <= replay.as_of) if replay.as_of else part
-        yield (
-            rows.select(domain.alias("domain"), pl.col("event").fill_null(""))
-            .drop_nulls("domain")
-            .group_by("domain", "event")
-            .agg(pl.len().cast(pl.UInt32).alias("count"))
-        )

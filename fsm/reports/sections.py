@@ -10,6 +10,7 @@ from fsm.engine.balance import balance_lines
 from fsm.indicators import Share
 from fsm.logs.notes import Notes
 from fsm.logs.summary import summary_lines
+from fsm.reports.breakdown import Breakdown
 from fsm.reports.deliveries import largest_deliveries
 from fsm.reports.durations import STAYING, Bin, StayHistogram, format_duration, stay_histograms
 from fsm.reports.figures import Figures
@@ -19,11 +20,13 @@ from fsm.reports.names import short_name
 from fsm.reports.sentences import (
     divergence_sentences,
     format_time,
+    outside_sentence,
     rejection_sentence,
     unrecorded_sentences,
     validity_sentence,
 )
 from fsm.text import quantity, shortened
+from fsm.unit import Unit
 
 __all__ = ["charted_indicators", "quoted", "section_values", "validity_period"]
 
@@ -37,11 +40,12 @@ _QUOTE = 300
 def section_values(figures: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
     """Return the values of the template by name."""
     span, validity = validity_period(figures)
-    groups = figures.groups
+    groups, unit = figures.groups, figures.unit
     return {
         "sides": figures.sides,
-        "unit": figures.unit,
+        "unit": unit,
         "panel": _panel(figures),
+        "outside": outside_sentence(figures.replay.log, unit),
         "unrecorded": list(unrecorded_sentences(figures.replay)),
         "charts": charted_indicators(figures),
         "divergences": list(divergence_sentences(figures.comparison, *figures.sides, figures.unit))
@@ -54,6 +58,7 @@ def section_values(figures: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
         "rejected": _rejected(figures),
         "replies": _replies(figures),
         "domains": _domains(figures),
+        "relays": _relays(figures),
         "deliveries": _deliveries(figures),
         "messages": _messages(figures),
         "about": list(_about(figures, notes)),
@@ -198,15 +203,15 @@ def _histograms(figures: Figures, side: Side) -> Iterator[dict[str, Any]]:
 
 def _paints(side: Side, histogram: StayHistogram) -> dict[str, str]:
     """Return the CSS class of each event: the colour of the status it leads to, and a shade."""
-    paints, used = {}, dict[int, int]()
+    paints, used = {}, dict[str, int]()
     for event in histogram.events:
         step = side.machine.step(histogram.state, event)
-        rank = side.ranks.get(side.machine.status(step.target) or "") if step else None
-        if rank is None:
+        colour = side.colours.get(side.machine.status(step.target) or "") if step else None
+        if colour is None:
             paints[event] = "staying" if event == STAYING else "part"
             continue
-        used[rank] = used.get(rank, -1) + 1
-        paints[event] = f"part line-{rank} shade-{used[rank] % _SHADES}"
+        used[colour] = used.get(colour, -1) + 1
+        paints[event] = f"part {colour} shade-{used[colour] % _SHADES}"
     return paints
 
 
@@ -271,20 +276,51 @@ def _replies(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _domains(figures: Figures) -> dict[str, Any]:
-    table = figures.domains
-    first = len(table.first)
-    shown = f" The {first} with the most events are shown." if first < table.domains else ""
-    return {
-        "table": table,
-        "sentence": f"{quantity(table.domains, 'domain')}. Counts are of events, by the domain of "
-        f"their recipient.{shown}{_all_events(figures)}",
-    }
-
-
 def _all_events(figures: Figures) -> str:
     """Say that counts include duplicates, where the other figures are without them."""
     return " Duplicates are included." if figures.replay.duplicates else ""
+
+
+def _domains(figures: Figures) -> dict[str, Any]:
+    table, unit = figures.domains, figures.unit
+    parts = [_names_shown(table, "domain", unit)]
+    if table.without:
+        parts.append(f"{_have(unit, table.without)} no recipient with a domain.")
+    of_events = f"The columns of events count events.{_all_events(figures)}"
+    return {"table": table, "sentence": " ".join(parts), "of_events": of_events}
+
+
+def _relays(figures: Figures) -> dict[str, Any]:
+    table, unit = figures.relays, figures.unit
+    parts = [
+        "A relay is the mail server that took or refused a message.",
+        _names_shown(table, "relay", unit),
+    ]
+    if table.several:
+        are = "was" if table.several == 1 else "were"
+        parts.append(
+            f"{unit.count(table.several)} {are} answered by several relays, and counted for each."
+        )
+    if table.without:
+        parts.append(f"{_have(unit, table.without)} no relay in the log.")
+    return {"table": table, "sentence": " ".join(parts)}
+
+
+def _names_shown(table: Breakdown, name: str, unit: Unit) -> str:
+    """Return how many domains or relays there are, which are shown, and in which order."""
+    names, first = quantity(table.names, name), len(table.first)
+    shown = f"; the first {first} are shown" if first < table.names else ""
+    if not unit.is_mail:
+        return f"{names}, by {unit.several}{shown}; statuses are those at the end."
+    return (
+        f"{names}, those with the most bounced {unit.several} first{shown}. Bounced are all with "
+        f"a bounce or a failed retry, also if they were delivered later; statuses are those at the "
+        "end."
+    )
+
+
+def _have(unit: Unit, count: int) -> str:
+    return f"{unit.count(count)} {'has' if count == 1 else 'have'}"
 
 
 def _deliveries(figures: Figures) -> dict[str, Any]:
@@ -345,8 +381,10 @@ def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
         yield f"{quantity(replay.duplicates, 'duplicate')} dropped"
     if replay.as_of:
         yield f"Read up to {format_time(replay.as_of)}"
-    if replay.log.pseudonyms:
-        yield "Recipients are pseudonyms, which have no domain: there is no table of domains"
+    if figures.domains.without and not figures.domains.names:
+        yield "No recipient has a domain (pseudonyms have none): there is no table of domains"
+    if figures.unit.is_mail and not figures.relays.names:
+        yield "The log names no mail server that answered: there is no table of relays"
     yield from balance_lines(replay.balance)
     for note in notes:
         for line in summary_lines(note):

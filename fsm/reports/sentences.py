@@ -13,6 +13,7 @@ from fsm.comparison import DifferenceKind, compare
 from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
 from fsm.epoch import time_at
+from fsm.logs.log import Log
 from fsm.reports.divergence import Divergence, SeriesComparison
 from fsm.reports.durations import format_duration
 from fsm.reports.machines import Side
@@ -22,6 +23,7 @@ from fsm.unit import Unit
 __all__ = [
     "divergence_sentences",
     "format_time",
+    "outside_sentence",
     "rejection_sentence",
     "unrecorded_sentences",
     "validity_sentence",
@@ -41,6 +43,21 @@ def format_time(moment: datetime) -> str:
     '10 June 2013, 15:35:00 UTC'
     """
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year:04}, {moment:%H:%M:%S} UTC"
+
+
+def outside_sentence(log: Log, unit: Unit = _MESSAGE) -> str:
+    """Return the time range that a log is the part of, and what is left out; else nothing."""
+    outside = log.outside
+    if outside is None:
+        return ""
+    limits = [
+        f"{word} {format_time(moment)}"
+        for word, moment in (("from", outside.start), ("to", outside.end))
+        if moment
+    ]
+    left_out = f"{unit.count(outside.messages)} with {quantity(outside.events, 'event')}"
+    began = f"Only {unit.several} that began {' '.join(limits)}"
+    return f"{began}; left out: {left_out}"
 
 
 def divergence_sentences(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain
 
 from fsm.errors import PageError
-from fsm.machine import Effect, Machine, Transition
+from fsm.machine import Effect, Machine, Timer, Transition
 from fsm.tables.read.cell_text import escaped_cell
 from fsm.tables.words.lexicon import DocumentedStep, Lexicon
 
@@ -87,13 +87,27 @@ def _word(lexicon: Lexicon, section: str, name: str) -> str:
 def transitions_grid(machine: Machine, *, cited: bool = False) -> Grid:
     """Return one row per transition: its effects on status and indicators, and its source.
 
-    A source that is ``cited`` has the page and line of a documented row, too.
+    A source that is ``cited`` has the page and line of a documented row, too; the last column is
+    then that of timers, where the machine has any.
     """
-    header = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
+    header: tuple[str, ...] = ("From", "Event", "To", "Status", "Indicators", "Source", "Reason")
+    timers = [(timer, frozenset(timer.states)) for timer in machine.timers if cited]
     rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for t in machine.transitions:
-        rows.setdefault((t.source, t.label, t.target), _row(machine, t, cited=cited))
-    return Grid(header, tuple(rows.values()))
+        cells = _row(machine, t, cited=cited)
+        cells += (_timers_of(t, timers),) if timers else ()
+        rows.setdefault((t.source, t.label, t.target), cells)
+    return Grid((*header, "Timer") if timers else header, tuple(rows.values()))
+
+
+def _timers_of(transition: Transition, timers: list[tuple[Timer, frozenset[str]]]) -> str:
+    """Return the timers, each with its states, that can make a transition happen."""
+    names = (transition.event, transition.trigger)
+    return "; ".join(
+        str(timer)
+        for timer, states in timers
+        if timer.event in names and (transition.source in states or not timer.stops)
+    )
 
 
 def _row(machine: Machine, transition: Transition, *, cited: bool) -> tuple[str, ...]:

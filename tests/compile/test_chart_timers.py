@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_charts import declare, plans
-from statemachine import State, StateChart, StateMachine
+from statemachine import Event, State, StateChart, StateMachine
 from statemachine.exceptions import TransitionNotAllowed
 from test_random_charts import inputs_of, set_guards
 
@@ -111,3 +111,15 @@ def test_what_is_no_timer_is_refused(make, message):
 def test_timers_are_a_sequence_or_one_of_them(several):
     timer = Timer.of("go", SECOND, "a")
     assert timed(several(iter([timer]))).timers == (replace(timer, scope="a"),)
+
+
+class Late(StateChart):
+    a, b = State(initial=True), State()
+    go = Event(a.to(b), delay=1500)
+    back = b.to(a)
+
+
+def test_an_event_that_comes_later_than_it_is_sent_is_said_to_be_no_timer():
+    machine = compile_chart(Late)
+    assert machine.timers == ()
+    assert machine.assumed == ("go happens when it is recorded, which is 1.5 s after it was sent",)

@@ -50,7 +50,9 @@ REFUSALS: dict[type[StateChart], str] = {
     # States
     charts.NestedFinalWithExits: "state 'end' is final and has transitions of its own",
     charts.FinalWithChildren: "state 'end' is final and has children",
-    charts.Invoke: "state 'b' invokes other work",
+    charts.Invoke: (
+        "state 'b' invokes other work; write it as on_invoke_b, whose end is an input, or leave it out"
+    ),
     charts.TwoInitialChildren: "state 'one' has several initial children, of which python-statemachine takes the first; mark one",
     charts.TwoTargetsInOneRegion: "event 'go' in state one+x+y: python-statemachine makes these states active together, which the declaration does not allow; target one state of each region",
     # Guards

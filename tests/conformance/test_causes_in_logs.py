@@ -65,9 +65,7 @@ def test_they_divide_the_edits(machine: Machine, traces: list[list[str]], may_en
 def test_a_remedy_does_what_it_says(
     machine: Machine, traces: list[list[str]], may_end: str
 ) -> None:
-    remodel = partial(
-        model_repairs, alphabet=ALPHABET, may_end=may_end, outside="beside", deadlines=False
-    )
+    remodel = partial(model_repairs, alphabet=ALPHABET, may_end=may_end, outside="beside")
     repair, parts = repaired(machine, traces, may_end), [coded(ALPHABET, traces)]
     causes = causes_with_remedies(repair, remodel(machine), parts, remodel, None)
     before = [searched_cost(machine, trace, may_end) or 0 for trace in traces]

@@ -27,9 +27,15 @@ from tests.conformance.repairs import (
 )
 from tests.depth import samples
 
-ALPHABET = EventCodes((*EVENTS, "beside"), ())
+ALPHABET = EventCodes((*EVENTS, "beside"))
 TRACES = st.lists(st.sampled_from((*EVENTS, "beside")), max_size=9)
 MAY_END = st.sampled_from(("any", "all", "final"))
+
+
+def with_period(machine: Machine) -> EventCodes:
+    """Return the alphabet with the timer of a machine's deadline."""
+    assert machine.deadline is not None
+    return EventCodes(ALPHABET.events, ((machine.name, machine.deadline.timer(1)),))
 
 
 def repaired(
@@ -40,11 +46,8 @@ def repaired(
     most: int = MOST_VECTORS,
 ) -> LeastRepair:
     """Return the least repair; a machine in which no message can end is left out."""
-    deadlines = bool(alphabet.starting_events)
     try:
-        model = model_repairs(
-            machine, alphabet, may_end=may_end, outside="beside", deadlines=deadlines
-        )
+        model = model_repairs(machine, alphabet, may_end=may_end, outside="beside")
     except MachineError:
         assume(False)
     return repair_traces(model, [coded(alphabet, traces)], most)
@@ -81,9 +84,7 @@ def test_the_end_of_a_validity_period_costs_nothing(
         if machine.deadline.start in trace:
             at = data.draw(st.integers(trace.index(machine.deadline.start) + 1, len(trace)))
             trace.insert(at, EXPIRY)
-    result = repaired(
-        machine, traces, may_end, EventCodes(ALPHABET.events, (machine.deadline.start,))
-    )
+    result = repaired(machine, traces, may_end, with_period(machine))
     judged = [trace for trace in traces if not machine.alphabet.isdisjoint(trace)]
     assert result.cost == sum(searched_cost(machine, trace, may_end) or 0 for trace in judged)
 
@@ -110,7 +111,7 @@ RETURNS = Machine(
 def test_a_message_ends_where_its_validity_period_leaves_no_end(
     trace: list[str], cost: int
 ) -> None:
-    result = repaired(RETURNS, [trace], "any", EventCodes(ALPHABET.events, ("c",)))
+    result = repaired(RETURNS, [trace], "any", with_period(RETURNS))
     assert (result.cost, searched_cost(RETURNS, trace, "any")) == (cost, cost)
 
 
@@ -127,7 +128,7 @@ def test_a_repair_may_lead_to_where_a_validity_period_leaves_no_end() -> None:
         deadline=Deadline("c", "a", "s5"),
     )
     trace = ["c", EXPIRY, "a"]
-    result = repaired(machine, [trace], "final", EventCodes(ALPHABET.events, ("c",)))
+    result = repaired(machine, [trace], "final", with_period(machine))
     assert result.cost == searched_cost(machine, trace, "final") == 2
 
 
@@ -172,13 +173,13 @@ CHAIN = chain("a", "b", "c")
 
 def test_as_much_as_possible_stays_as_it_was_recorded() -> None:
     """One event would be extra, or one is missing: it is missing."""
-    result = repaired(CHAIN, [["a", "c"]], "any", EventCodes(CHAIN.events, ()))
+    result = repaired(CHAIN, [["a", "c"]], "any", EventCodes(CHAIN.events))
     (found,) = result.edits
     assert (found.edit, found.rows) == (Edit("1", "missing", "b", "c"), (1,))
 
 
 def test_what_is_missing_at_the_end() -> None:
-    result = repaired(CHAIN, [["a"], ["a"]], "final", EventCodes(CHAIN.events, ()))
+    result = repaired(CHAIN, [["a"], ["a"]], "final", EventCodes(CHAIN.events))
     assert [(found.edit, found.count, found.rows) for found in result.edits] == [
         (Edit("1", "missing", "b", ""), 2, (0, 1)),
         (Edit("2", "missing", "c", ""), 2, (0, 1)),
@@ -187,7 +188,7 @@ def test_what_is_missing_at_the_end() -> None:
 
 def test_how_many_messages_need_an_edit() -> None:
     traces = [["a", "a", "a"], ["b"], ["a", "a", "c"]]
-    result = repaired(CHAIN, traces, "any", EventCodes(CHAIN.events, ()))
+    result = repaired(CHAIN, traces, "any", EventCodes(CHAIN.events))
     counts = {
         (found.edit.kind, found.edit.event): (found.count, found.messages, found.alone, found.rows)
         for found in result.edits
@@ -200,13 +201,13 @@ def test_how_many_messages_need_an_edit() -> None:
 
 
 def test_fitness_compares_with_leaving_out_everything() -> None:
-    result = repaired(CHAIN, [["a"], ["a"]], "final", EventCodes(CHAIN.events, ()))
+    result = repaired(CHAIN, [["a"], ["a"]], "final", EventCodes(CHAIN.events))
     assert result.fitness == 1 - 4 / (2 + 2 * 3)
 
 
 MAIL = fsm.load("with-feedback")
-OF_MAIL = EventCodes(MAIL.events, ())
-MODEL = model_repairs(MAIL, OF_MAIL, may_end="any", outside="beside", deadlines=False)
+OF_MAIL = EventCodes(MAIL.events)
+MODEL = model_repairs(MAIL, OF_MAIL, may_end="any", outside="beside")
 
 
 @settings(max_examples=samples(300, 20))

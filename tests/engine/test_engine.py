@@ -180,7 +180,7 @@ def test_machines_too_large_for_one_table_run_as_two_products(
     rows = [("a", "relayed", 0, "x"), ("a", "relayed", 1, "x"), ("b", "opened", 2, "y")]
     expected = facts(executed(log_of(rows)))
     monkeypatch.setattr(product_machine, "MOST_CELLS", 1)
-    assert len(product_machine.product_of(MACHINES, deadlines=False)) == 2
+    assert len(product_machine.product_of(MACHINES, None)) == 2
     assert facts(executed(log_of(rows))) == expected
 
 

@@ -1,6 +1,7 @@
 """On Spark a log has the results that it has without: however it is dealt out and cut."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,8 @@ from fsm.errors import ArgumentError, LogError, MissingToolError
 from fsm.logs.open import open_log
 from fsm.machine import Machine
 from fsm.simulation import simulate
+from tests.depth import samples
+from tests.engine.timer_oracle import rows_of_messages, timed_machine
 
 WITH, WITHOUT = load_bare("with-feedback"), load_bare("without-feedback")
 MODES = [WITH, WITHOUT]
@@ -166,6 +169,33 @@ def test_a_log_without_rows(spark: Any) -> None:
         None,
     )
     assert found.statuses.count() == found.series().count() == 0
+
+
+SECOND = timedelta(seconds=1)
+
+
+def timed(random: Random, name: str, *, deadline: bool) -> Machine:
+    """Return a random machine with timers of some seconds, of which none is 0."""
+    machine = timed_machine(random, name=name, deadline=deadline)
+    timers = tuple(replace(t, delay=max(t.delay, 1) * 10**6) for t in machine.timers)
+    return replace(machine, timers=timers)
+
+
+@pytest.mark.parametrize("seed", range(samples(12, 2)))
+@pytest.mark.usefixtures("cut")
+def test_timers_fire(spark: Any, seed: int) -> None:
+    random = Random(seed)
+    validity = random.choice((None, 3 * SECOND))
+    machines = [timed(random, name, deadline=validity is not None) for name in "mn"]
+    rows = [
+        (message, START + time * SECOND, event, random.choice("de"))
+        for message, events in rows_of_messages(random, 40).items()
+        for time, event in events
+    ]
+    log = pl.DataFrame(rows, ["message_id", "timestamp", "event", "delivery_id"], orient="row")
+    end = random.choice((None, START + 20 * SECOND))
+    options = {"every": 4 * SECOND, "companions": None, "validity": validity, "as_of": end}
+    assert_same(spark, log.sort("timestamp", "event", "delivery_id"), machines, **options)
 
 
 # Order ---------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import product
 from random import Random
 
 from fsm.machine import Deadline, Machine, State, Timer, Transition
@@ -160,3 +162,37 @@ def rows_of_messages(random: Random, messages: int) -> dict[str, list[tuple[int,
         )
         for number in range(messages)
     }
+
+
+def expiring(machine: Machine, delay: timedelta) -> Machine:
+    """Return a machine whose states say whether the validity period runs or is over, by a timer."""
+    deadline = machine.deadline
+    assert deadline
+    states, transitions = [], []
+    for phase in ("", " running", " over"):
+        for state in machine.states:
+            states.append(replace(state, name=state.name + phase))
+        for state, event in product(machine.states, machine.events):
+            step = machine.step(state.name, event)
+            target = step.target if step else state.name
+            after = " running" if not phase and event == deadline.start else phase
+            ended = machine.step(deadline.state, deadline.event)
+            if phase == " over" and step and target == deadline.state and ended:
+                target = ended.target
+            if step or after != phase:
+                transitions.append(Transition(state.name + phase, event, target + after, event))
+        if phase == " running":
+            for state in machine.states:
+                ended = machine.step(state.name, deadline.event)
+                target = ended.target if ended and state.name == deadline.state else state.name
+                transitions.append(Transition(state.name + phase, "over", target + " over", "over"))
+    running = tuple(state.name for state in states if state.name.endswith(" running"))
+    return replace(
+        machine,
+        name="expiring",
+        states=tuple(states),
+        events=(*machine.events, "over"),
+        transitions=tuple(transitions),
+        deadline=None,
+        timers=(Timer.of("over", delay, *running),),
+    )

@@ -65,13 +65,13 @@ BAD_JSON = {
         '"guards": [',
         '"timers": [{"event": "stop", "after": "soon", "states": ["draft"]}], "guards": [',
         None,
-        "after 'soon' is not a duration; write 45s, 30m or 1h 30m",
+        "after 'soon' is not a duration; write 45 s, 30 min or 1 h 30 min",
     ),
     "timer in no state": (
         '"guards": [',
         '"timers": [{"event": "stop", "after": "1d", "states": ["drat"]}], "guards": [',
         None,
-        "the timer 'stop after 1d in drat': no state 'drat'",
+        "the timer 'stop after 1 d in drat': no state 'drat'",
     ),
     "guards twice": (
         '{"event": "stop", "names": []}',

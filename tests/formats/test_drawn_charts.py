@@ -8,6 +8,7 @@ from read_back import read_back
 from fsm.chart import Chart
 from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
+from fsm.formats.scxml import parse_scxml
 from fsm.machine import Machine, State, Transition
 
 
@@ -54,3 +55,22 @@ def test_long_names(language: str) -> None:
     result = read_back(machine, language, "m")
     assert [state.title for state in result.states] == names
     assert list(result.events) == names
+
+
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "d2"])
+def test_timers(language: str) -> None:
+    text = b"""
+<scxml xmlns="http://www.w3.org/2005/07/scxml" initial="talking">
+  <state id="talking">
+    <onentry><send event="fee" delay="62s"/><send event="beep" delay="500ms" id="b"/></onentry>
+    <onexit><cancel sendid="b"/></onexit>
+    <transition event="fee" target="paying"/>
+    <transition event="beep" target="talking"/>
+  </state>
+  <state id="paying"><transition event="hangup" target="talking"/></state>
+</scxml>"""
+    machine = parse_scxml(text)
+    timers = ["fee after 1 min 2 s from talking", "beep after 0.5 s in talking"]
+    assert [str(timer) for timer in machine.timers] == timers
+    read = read_back(machine, language, "m").timers
+    assert sorted(map(str, read)) == sorted(timers)

@@ -282,7 +282,7 @@ def test_a_delayed_event_is_heard_by_its_beginnings(descriptor: str) -> None:
     sends = '<onentry><send event="t.late" delay="2s"/></onentry>'
     text = f'<state id="a">{sends}{step(descriptor, "b")}</state><state id="b"/>'
     machine = parse_scxml(document(text).encode())
-    assert [str(timer) for timer in machine.timers] == ["t.late after 2s from a"]
+    assert [str(timer) for timer in machine.timers] == ["t.late after 2 s from a"]
     assert ("a", "t.late", "b") in {(t.source, t.event, t.target) for t in machine.transitions}
 
 
@@ -346,7 +346,7 @@ REFUSED = {
         "a history state needs one transition",
     ),
     "send": (
-        state("<transition event='x'>\n<if cond='a'><send event='y'/></if></transition>"),
+        state("<onentry>\n<if cond='a'><send event='y'/></if></onentry>"),
         3,
         "<send> inside <if> comes or not",
     ),

@@ -53,7 +53,7 @@ def test_timers_are_said_to_be_left_out() -> None:
     machine = load("with-feedback")
     timed = replace(machine, timers=(Timer(machine.events[0], 1_000_000, (machine.initial,)),))
     assert draw(timed, "xstate", warn=said.append) == draw(machine, "xstate", warn=said.append)
-    where = f"{machine.events[0]} after 1s in {machine.initial}"
+    where = f"{machine.events[0]} after 1 s in {machine.initial}"
     assert said == [f"xstate leaves out 1 timer: {where}; scxml and json keep them"]
 
 

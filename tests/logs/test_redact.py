@@ -72,6 +72,23 @@ def test_what_is_redacted_stays_as_it_is() -> None:
     assert redacted(**values) == once
 
 
+def test_domains_and_relays_are_hashed_apart_from_everything_else() -> None:
+    name = "x.example"
+    row = redacted(recipient=f"a@{name}", relay=name, message_id=name, event_id=name)
+    columns = ("recipient", "domain", "relay", "message_id")
+    hashes = [str(row[column]) for column in columns]
+    assert [text[0] for text in hashes] == ["r", "n", "h", "m"]
+    assert len({text[2:] for text in hashes}) == 4
+    assert name not in str(row)
+
+
+def test_recipients_of_one_domain_share_its_pseudonym_in_whatever_letters() -> None:
+    addresses = ("a@X.example", "Bo <b@x.EXAMPLE>", "<c@x.example>", '"d e"@x.example')
+    assert len({redacted(recipient=address)["domain"] for address in addresses}) == 1
+    assert redacted(recipient="a@y.example")["domain"] != redacted()["domain"]
+    assert redacted(recipient="nobody")["domain"] is None
+
+
 def test_what_is_empty_stays_empty() -> None:
     row = redacted(message_id="", recipient=None, event="", delivery_id="", reply=None)
     names = ("message_id", "recipient", "event", "delivery_id", "reply")

@@ -1,12 +1,15 @@
 """The messages whose histories a report shows: each once, whatever files its events are in."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from fsm.catalog import load_bare
 from fsm.engine import replay
 from fsm.logs.open import open_log
+from fsm.machine import Deadline, Machine, State, Timer, Transition
 from fsm.reports import histories as module
 from fsm.reports.histories import Histories, read_histories
 
@@ -35,6 +38,24 @@ def told(found: Histories) -> dict[str, list[str]]:
         ]
         for name, begin, end in zip(found.ids, begins, found.ends, strict=True)
     }
+
+
+def test_firings_of_timers_are_told_from_ends_of_periods() -> None:
+    states = tuple(State(name, name, name, (name,)) for name in "ab")
+    steps = [("a", "go", "b"), ("b", "go", "a"), ("b", "tick", "b"), ("a", "tick", "a")]
+    machine = Machine(
+        *("m", "m", states, ("go", "tick"), [Transition(*step, step[1]) for step in steps], "a"),
+        deadline=Deadline("go", "go", "b"),
+        timers=(Timer.of("tick", timedelta(seconds=1), "b"), Timer("tick", 3, ("b",), stops=False)),
+    )
+    start = datetime(2026, 5, 4, 8, tzinfo=UTC)
+    log = pl.DataFrame({"message_id": ["m"] * 3, "event": ["go"] * 3, "timestamp": [start] * 3})
+    span, end = timedelta(seconds=5), start + timedelta(seconds=6)
+    found = read_histories(replay(log, machine, validity=span, as_of=end), [machine], 10)
+    assert told(found) == {
+        "m": ["go 0:1", "go 0:2", "go 0:3", "tick 0:-1", "tick 0:-1", "tick 0:-2", "go 0:0"]
+    }
+    assert found.timers == ["tick after 0.000003 s from b", "tick after 1 s in b"]
 
 
 ALL = {

@@ -1,4 +1,4 @@
-"""Replies by their codes and events by domain: the counts are those of the log, no more."""
+"""Replies by their codes: the counts are those of the log, no more."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from fsm.catalog import load
 from fsm.engine import replay
 from fsm.logs.open import open_log
 from fsm.reports import report
-from fsm.reports.replies import domains_of, replies_of
+from fsm.reports.replies import replies_of
 from tests.command import Fsm
 
 HEAD = "Jan  5 09:00:{:02} mx postfix/smtp[7]: A{}: to=<{}>, relay=mx[192.0.2.1]:25, dsn={}, "
@@ -42,27 +42,16 @@ def test_replies_are_grouped_by_event_code_and_reason(log: Path) -> None:
     assert table.first[0].example == "550 5.1.1 unknown user u1"
 
 
-def test_domains_are_those_of_recipients_whatever_their_case(log: Path) -> None:
-    table = domains_of(replay(open_log([log]), [load("with-feedback")]))
-    bounce = table.events.index("hard_bounce")
-    assert {row.domain: row.counts[bounce] for row in table.first} == {
-        "y.example": 2,
-        "z.example": 0,
-    }
-    assert all(row.total == sum(row.counts) for row in table.first)
-
-
 def test_events_after_the_end_are_not_counted(log: Path) -> None:
     opened = open_log([log])
     end = opened.frame["timestamp"].sort()[-2]
     kept = opened.frame.filter(opened.frame["timestamp"] <= end)
     result = replay(opened, [load("with-feedback")], as_of=end)
-    assert sum(row.total for row in domains_of(result).first) == kept.height
     assert replies_of(result).replies == kept.filter(kept["event"] != "relayed").height
     assert kept.height < opened.frame.height
 
 
-def test_a_report_of_pseudonyms_has_no_domain_and_no_reply(
+def test_a_report_of_pseudonyms_has_no_reply_in_its_words(
     log: Path, tmp_path: Path, fsm: Fsm
 ) -> None:
     page, key = tmp_path / "page.html", tmp_path / "key"
@@ -70,8 +59,6 @@ def test_a_report_of_pseudonyms_has_no_domain_and_no_reply(
     assert fsm("report", log, "--pseudonymise", key, "-o", page).status == 0
     text = page.read_text()
     assert "Replies and reasons" in text
-    assert "there is no table of domains" in text
-    assert "y.example" not in text
     assert "unknown user" not in text
 
 

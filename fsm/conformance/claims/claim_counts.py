@@ -121,7 +121,7 @@ class Folded:
         if code < len(codes.events):
             return codes.events[code]
         if code >= codes.first_timer:
-            return str(codes.timers[code - codes.first_timer][1])
+            return str(codes.state_timers[code - codes.first_timer][1])
         return "the end of the validity period" if code > codes.unknown else "an unknown event"
 
 

@@ -11,7 +11,7 @@ names no claim has.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from fsm.analysis.claim_text import NamesByMachine
@@ -56,11 +56,12 @@ def cell_steps(product: ProductMachine, counted: Collection[int]) -> list[tuple[
     """
     width, follow = product.table.width, product.table.follow.tolist()
     names = list(zip(*map(product.state_names, range(len(product.machines))), strict=True))
+    events = [product.codes.names(machine) for machine in product.machines]
     steps = []
     for cell, target in enumerate(follow):
         before, after = names[cell // width], names[target // width]
         parts = [
-            list(_moves(product, number, cell, before[number], after[number]))
+            list(_moves(product, number, cell, events[number], before[number], after[number]))
             if number in counted
             else []
             for number in range(len(before))
@@ -70,14 +71,19 @@ def cell_steps(product: ProductMachine, counted: Collection[int]) -> list[tuple[
 
 
 def _moves(
-    product: ProductMachine, number: int, cell: int, before: str, after: str
+    product: ProductMachine,
+    number: int,
+    cell: int,
+    events: Sequence[str | None],
+    before: str,
+    after: str,
 ) -> Iterator[tuple[str, str]]:
     """Yield the events that one machine takes in a cell, each with the state after it."""
     machine, code = product.machines[number], cell % product.table.width
     if not machine.name and code == product.codes.unknown:
         yield "", after
     is_period = product.codes.unknown < code < product.codes.first_timer
-    event = None if is_period else product.codes.name(code, machine)
+    event = None if is_period else events[code]
     if event and _accepts(product, number, cell):
         step = machine.step(before, event)
         if step is not None:

@@ -44,7 +44,7 @@ def message_rows(source_rows: SourceRows, counts: Counts, since: int) -> Iterato
     products, codes = counts.products, counts.products[0].codes
     moments = [
         *map(_began, codes.starting_events),
-        *(_due(machine, timer) for machine, timer in codes.timers),
+        *(_due(machine, timer) for machine, timer in codes.state_timers),
     ]
     chunks = [
         (
@@ -73,20 +73,16 @@ def message_rows(source_rows: SourceRows, counts: Counts, since: int) -> Iterato
         yield frame.drop("file", "row").hstack(added)
 
 
-def read_known(
-    frame: pl.DataFrame, times: Times, products: Sequence[ProductMachine], validity: int | None
-) -> Known:
+def read_known(frame: pl.DataFrame, times: Times, products: Sequence[ProductMachine]) -> Known:
     """Return what the rows of a checkpoint say, given their further columns and their times."""
     try:
         events = frame[_EVENTS].to_numpy().astype(np.uint32)
         codes = products[0].codes
         period_starts = tuple(_moments(frame, _began(event)) for event in codes.starting_events)
-        dues = tuple(_moments(frame, _due(machine, timer)) for machine, timer in codes.timers)
+        dues = tuple(_moments(frame, _due(machine, timer)) for machine, timer in codes.state_timers)
         over = [
-            np.zeros(len(times), np.bool_)
-            if validity is None
-            else (began != NEVER) & (times - validity >= began)
-            for began in period_starts
+            (began != NEVER) & (times - length >= began)
+            for began, length in zip(period_starts, codes.periods.values(), strict=True)
         ]
         states = tuple(_states(frame, product, over) for product in products)
     except (pl.exceptions.PolarsError, ValueError, TypeError) as error:

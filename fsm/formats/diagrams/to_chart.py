@@ -41,7 +41,9 @@ _ALWAYS = "always"
 """How ``fsm draw`` labels an arrow that is taken without an event."""
 _WHEN_DONE = "when done"
 """How it labels an arrow that is taken once its state is complete."""
-_AFTER = re.compile(rf"{CLOCK}\s*(?P<name>\S.*?)??\s*\bafter (?P<delay>[\d.smhd ]+)")
+_AFTER = re.compile(
+    rf"{CLOCK}\s*(?P<name>\S.*?)??\s*\bafter (?P<delay>[\d.a-z ]+?)(?P<unstopped> unstopped)?"
+)
 
 
 def nested_machine(diagram: StateDiagram) -> Machine:
@@ -91,8 +93,9 @@ class _Reading:
         self.joinings: list[Joining] = joinings(diagram, self.nodes)
         self.routes = Routes(diagram)
         self.alternatives = self._alternatives()
-        self.timers: dict[tuple[str, str], int] = {}
-        """The delays of timers in microseconds, by the state that starts them and their event."""
+        self.timers: dict[tuple[str, str], tuple[int, bool]] = {}
+        """The delays of timers in microseconds, by the state that starts them and their event, and
+        whether leaving the state stops them."""
 
     # Ends ------------------------------------------------------------------------------------
 
@@ -174,8 +177,8 @@ class _Reading:
             start=self.nodes.first,
             assumed=tuple(diagram.assumed),
             timers=tuple(
-                ChartTimer(index[source], event, delay)
-                for (source, event), delay in self.timers.items()
+                ChartTimer(index[source], event, delay, stops)
+                for (source, event), (delay, stops) in self.timers.items()
             ),
         )
 
@@ -238,12 +241,13 @@ class _Reading:
     def _timer(self, edge: DiagramEdge, event: str) -> str:
         """Return the event of a timer, which the source starts."""
         match = _AFTER.fullmatch(event)
-        delay = read_duration(match["delay"].replace(" ", "")) if match else None
+        delay = read_duration(match["delay"]) if match else None
         if match is None or delay is None:
-            what = f"{event!r} does not say after how long; write {CLOCK} NAME after 1h 30m"
+            what = f"{event!r} does not say after how long; write {CLOCK} NAME after 1 h 30 min"
             refuse(self.diagram.name, edge.line, what)
         name = match["name"] or f"after {match['delay']}"
-        self.timers[edge.source, name] = delay // timedelta(microseconds=1)
+        stops = match["unstopped"] is None
+        self.timers[edge.source, name] = (delay // timedelta(microseconds=1), stops)
         return name
 
     def _alternatives(self) -> set[str]:

@@ -21,6 +21,7 @@ __all__ = [
     "Recipients",
     "bare_address",
     "bare_addresses",
+    "domain_of",
     "find_persons",
     "find_recipients",
     "of_one_person",
@@ -85,6 +86,15 @@ def bare_addresses(addresses: pl.Series) -> pl.Series:
     distinct = addresses.filter(unusual).unique()
     plain = pl.Series(list(map(bare_address, distinct.to_list())), dtype=pl.String)
     return addresses.replace(distinct, plain)
+
+
+def domain_of(recipients: pl.Expr) -> pl.Expr:
+    """Return the domain of each recipient, in small letters; null for what has none.
+
+    >>> pl.select(domain_of(pl.lit("Ann Lee <Ann.Lee@X.example>"))).item()
+    'x.example'
+    """
+    return recipients.str.extract(r"@([^@<>\s]+?)\.?>?\s*$").str.to_lowercase()
 
 
 def of_one_person(events: pl.DataFrame) -> pl.DataFrame:

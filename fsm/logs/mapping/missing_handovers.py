@@ -108,7 +108,7 @@ def _by_file(files: pl.Series) -> dict[str, int]:
 
 def _handovers(firsts: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
     """Return a hand-over for each first row of a message."""
-    without_value = ("event_id", "fault", "reason", "code", "reply")
+    without_value = ("event_id", "fault", "reason", "code", "reply", "relay")
     doubt = pl.when(missing["told"]).then(pl.lit(_TOLD)).otherwise(pl.lit(_ASSUMED))
     return firsts.with_columns(
         missing["timestamp"],
@@ -117,6 +117,6 @@ def _handovers(firsts: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
         pl.lit(False).alias("final"),
         pl.lit(NATIVE).alias("native"),
         pl.lit("no hand-over is recorded before this line").alias("rule"),
-        *(pl.lit(None, SCHEMA[name]).alias(name) for name in without_value),
+        *(pl.lit(None, pl.String).alias(name) for name in without_value),
         doubt.alias("doubt"),
     )

@@ -21,6 +21,7 @@ FIELDS = (
     "reply",
     "handed_over",
     "explanation",
+    "relay",
 )
 """The fields of an event."""
 

@@ -30,6 +30,7 @@ from fsm.logs.mapping.event_mapping import (
     format_names,
     load_format,
 )
+from fsm.logs.mapping.message_recipients import domain_of
 from fsm.logs.mapping.missing_handovers import NATIVE
 from fsm.logs.mapping.pseudonym import Pseudonyms
 from fsm.logs.notes import Notes
@@ -44,6 +45,8 @@ _IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
 _FURTHER_IDS: Final = ("queued_as", "header_id", "queue_id", "entry_id")
 """Columns of ids by which another log knows a message."""
 _CANONICAL: Final = (*_IDS, "recipient", "event")
+_DOMAIN, _RELAY = "n", "h"
+"""The first letters of the pseudonyms of domains, and of hosts that answer."""
 _OTHER = "x"
 """The first letter of the pseudonyms of all other texts."""
 _RENAMED: Final = f"^{_OTHER}-[0-9a-f]{{20}}$"
@@ -85,6 +88,8 @@ class Redaction:
 
     def __init__(self, key: bytes, events: Collection[str] | None = None) -> None:
         self._pseudonyms = Pseudonyms(key)
+        self._domains = Pseudonyms(self._pseudonyms.derived_key("domains"))
+        self._relays = Pseudonyms(self._pseudonyms.derived_key("relays"))
         self._known = None if events is None else frozenset(events)
         self.fingerprint = self._pseudonyms.derived_key("fingerprint").hex()[:16]
         self.digest_key = self._pseudonyms.derived_key("digests")
@@ -92,6 +97,18 @@ class Redaction:
     def message(self, name: str) -> str:
         """Return the pseudonym of a message id; a pseudonym stays as it is."""
         return self._pseudonyms.of_text(name, _IDS["message_id"])
+
+    def with_domains(self, recipients: pl.LazyFrame) -> pl.LazyFrame:
+        """Redact the ``recipient`` of rows, and add the pseudonym of its ``domain``.
+
+        Domains are hashed with a key of their own, and so are relays: such a pseudonym tells no
+        more than which recipients share a domain. What is a pseudonym already has no domain.
+        """
+        domain = self._domain(domain_of(pl.col("recipient")))
+        return recipients.with_columns(self._canonical("recipient"), domain)
+
+    def _domain(self, domain: pl.Expr) -> pl.Expr:
+        return _each(domain, partial(self._domains.of_text, kind=_DOMAIN)).alias("domain")
 
     def file_name(self, name: str) -> str:
         """Return the name of a file without the addresses in it, as mails in a Maildir have."""
@@ -122,6 +139,8 @@ class Redaction:
             *map(self._canonical, _CANONICAL),
             *(_each(pl.col(name), self.message) for name in _FURTHER_IDS),
             _each(pl.col("final_recipient", "original_recipient"), self._pseudonyms.of_recipient),
+            self._domain(pl.coalesce(domain_of(pl.col("recipient")), "domain")),
+            _each(pl.col("relay"), partial(self._relays.of_text, kind=_RELAY)),
             _each(pl.col("file"), self.file_name),
             _each(native, self._native).alias("native"),
             _each(pl.col("format"), lambda name: name if _is_format(name) else "canonical"),

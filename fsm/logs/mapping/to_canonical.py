@@ -21,7 +21,7 @@ from fsm.logs.mapping.policy import Policy
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 
-__all__ = ["READ_SCHEMA", "SCHEMA", "event_frame", "to_rows"]
+__all__ = ["FURTHER_COLUMNS", "READ_SCHEMA", "SCHEMA", "event_frame", "to_rows"]
 
 SCHEMA: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -57,6 +57,8 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "queue_id": pl.String(),
     "entry_id": pl.String(),
     "original_recipient": pl.String(),
+    "relay": pl.String(),
+    "domain": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
 
@@ -64,8 +66,12 @@ READ_SCHEMA: dict[str, pl.DataType] = {
 is a delivery only where no log has the message under that id; ``record`` has the number of their
 record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id``,
 ``queue_id`` and ``entry_id`` are further ids of the message, ``original_recipient`` is
-whom the recipient was put in place of.
+whom the recipient was put in place of. ``relay`` is the host that answered; ``domain`` that of the
+recipient, where pseudonyms hide it.
 """
+
+FURTHER_COLUMNS = ("relay", "domain")
+"""Columns of rows as they are read that a report shows; no converted log has them."""
 
 _LONGEST = 1000
 """Bytes of an id or an address; rows with longer ones are rejected."""
@@ -92,6 +98,7 @@ _EVENT: dict[str, pl.DataType] = {
     "entry_id": pl.String(),
     "final_recipient": pl.String(),
     "original_recipient": pl.String(),
+    "relay": pl.String(),
 }
 _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "handed_over": "insert",
@@ -103,6 +110,7 @@ _MAY_LACK: Mapping[str, Literal["insert"]] = {
     "entry_id": "insert",
     "final_recipient": "insert",
     "original_recipient": "insert",
+    "relay": "insert",
 }
 """Columns that a frame of events may lack."""
 
@@ -164,6 +172,7 @@ def to_rows(
         pl.lit(form.name).alias("format"),
         pl.when(_is_alone(frame)).then("record").alias("record"),
         pl.lit(file or notes.name).alias("file"),
+        pl.lit(None, pl.String).alias("domain"),
     ).select(*READ_SCHEMA)
 
 
@@ -201,8 +210,28 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
         pl.col("native").str.slice(0, _LONGEST_NAME),
         pl.col("reply").str.slice(0, LONGEST_REPLY),
         pl.col("explanation").str.slice(0, LONGEST_REPLY),
+        _host_of(events["relay"]).alias("relay"),
         pl.coalesce("record", "line").alias("record"),
     ).rename({"doubt": "event_doubt"})
+
+
+def _host_of(relays: pl.Series) -> pl.Series:
+    """Return the host of each relay, or its address where it has no name; null for none.
+
+    Servers write them as ``mx.y.example[192.0.2.1]:25`` or ``mx.y.example. [192.0.2.1]``.
+    """
+    if relays.null_count() == len(relays):
+        return relays
+    texts = relays.str.slice(0, _LONGEST_NAME).str.to_lowercase()
+    name = texts.str.extract(r"^(?:dns; ?)?([^\s\[\](),;]+)").str.strip_chars_end(".")
+    name = name.str.replace(r"^([^:]+):\d+$", "$1")
+    named = pl.select(
+        pl.when(name.fill_null("unknown") != "unknown")
+        .then(name)
+        .otherwise(texts.str.extract(r"\[([^\]]+)\]"))
+        .alias("relay")
+    ).to_series()
+    return named.replace(["none", ""], None)
 
 
 def _identified(events: pl.DataFrame, notes: Notes) -> tuple[pl.DataFrame, pl.Series]:

@@ -26,7 +26,7 @@ from fsm.logs.records.translation import NO_ID
 __all__ = ["RecordTable", "first_values", "table_events"]
 
 _TYPES = {"time": pl.Int64, "line": pl.Int64, "handed_over": pl.Int64}
-_TEXTS = ("message_id", "reply", "explanation", "event_id", "delivery_id")
+_TEXTS = ("message_id", "reply", "explanation", "event_id", "delivery_id", "relay")
 
 
 class RecordTable(Protocol):

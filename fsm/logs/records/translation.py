@@ -117,6 +117,7 @@ def _event_maker(form: Format) -> MakeEvents:
     delivery_of = getter(layout.sources("delivery_id"))
     handed_over_of = getter(layout.sources("handed_over"))
     explanation_of = getter(layout.sources("explanation"))
+    relay_of = getter(layout.sources("relay"))
     cut = _cutting(layout.message_id_ends)
 
     def events_of(
@@ -150,6 +151,7 @@ def _event_maker(form: Format) -> MakeEvents:
                 all_doubts(None if message else NO_ID, doubt, times.doubts.get(time)),
                 times.of(handed_over_of(record, entry)),
                 text_of(explanation_of(record, entry)),
+                relay=text_of(relay_of(record, entry)),
             )
             for address, code, reply in _addressed(recipient, *told, layout)
         ]

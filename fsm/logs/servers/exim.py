@@ -39,6 +39,8 @@ _QUEUE_TIME = re.compile(
 )
 _UNITS = (7 * 86_400, 86_400, 3600, 60, 1)
 _CANCELLED = re.compile(r"\*{1,3} (\"[^\"]*\"@\S+|[^\s:]+) ?: cancelled by ")
+_RELAY = re.compile(r"(?:(?! C=\"|: ).){0,2000}? H=([^\s\[]{1,300}(?: \[[^\]\s]{1,100}\])?)")
+"""The host of a delivery, which stands before the reply."""
 _BLACKHOLE = (":blackhole:", "/dev/null")
 _STATES = {"==": "deferred", "=>": "sent", "->": "sent", ">>": "sent", "**": "bounced"}
 
@@ -151,7 +153,11 @@ class Reader(LineReader):
             else:
                 self._queue.hand_over(queued, to, events, line)
             self._queue.remember_status(queued, to, _STATES[flag])
-        events.append(queued.event(to, native, time, line, None, text, handed_over, queued_as))
+        relay = _RELAY.match(rest)
+        facts = (None, text, handed_over, queued_as)
+        events.append(
+            queued.event(to, native, time, line, *facts, relay=relay[1] if relay else None)
+        )
         return Told.EVENTS
 
     def _passed_on(

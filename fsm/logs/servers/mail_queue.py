@@ -142,6 +142,7 @@ class Queued:
         record: int | None = None,
         final_recipient: str | None = None,
         original_recipient: str | None = None,
+        relay: str | None = None,
     ) -> NativeEvent:
         """Return an event of it, with its ids; see :class:`NativeEvent`."""
         # A tuple, because calling its class takes three times as long; None for other fields.
@@ -167,6 +168,7 @@ class Queued:
                 self.entry_id,
                 final_recipient,
                 original_recipient,
+                relay,
             ),
         )
 

@@ -273,7 +273,7 @@ class Reader(LineReader):
         self._queue.remember_status(queued, to, "hop" if native == HOP else status)
         final = None if address is to else address
         original = _original_recipient(body) if ", orig_to=" in body else None
-        facts = (code, reply, handed_over, queued_as, None, final, original)
+        facts = (code, reply, handed_over, queued_as, None, final, original, relay)
         self._events.append(queued.event(to, native, time, number, *facts))
         return _EVENTS
 

@@ -40,6 +40,7 @@ _STAT = re.compile(r", stat=(.*)")
 _NOTIFY = re.compile(r"(\w+): (?:sender|postmaster) notify: Cannot send message (?:for|within)")
 _DELAY = re.compile(r", delay=(?:(\d{1,4})\+)?(\d\d):(\d\d):(\d\d)")
 _MESSAGE_ID = re.compile(r", msgid=<([^<>\s]{1,500})>")
+_RELAY = re.compile(r", relay=([^,]{1,300})")
 _LOOPBACK = re.compile(r", relay=(?:localhost|\[?127\.|\[?(?:IPv6:)?::1)")
 _REPLY_CODE = re.compile(r"[245]\d\d[ -]")
 _OWN_NOTICE = re.compile(r"(\w+): (?:sender notify|postmaster notify|return to sender|DSN)")
@@ -112,7 +113,8 @@ class Reader(LineReader):
             return Told.OTHER
         queued = self._queue.get(name) or self._queue.put(name, Queued(name, UNKNOWN, line))
         native, queued_as = self._native(queued, text, dsn[1] if dsn else "", stat[1], time)
-        found = len(events)
+        at, found = _RELAY.search(text, to.end() - 2, stat.start()), len(events)
+        relay = at[1] if at else None
         for address in re.findall(r"<[^>]*>|\"[^\"]*\"[^,]*|[^,<]+", to[1]):
             recipient = address.strip("<> ")
             if not recipient:
@@ -125,9 +127,8 @@ class Reader(LineReader):
                     self._queue.hand_over(queued, recipient, events, line)
                 self._queue.remember_status(queued, recipient, _CLASSES.get(native[:1], native))
             code = dsn[1] if dsn else None
-            events.append(
-                queued.event(recipient, native, time, line, code, stat[1], handed_over, queued_as)
-            )
+            facts = (code, stat[1], handed_over, queued_as)
+            events.append(queued.event(recipient, native, time, line, *facts, relay=relay))
         if (
             len(queued.last_status) >= queued.recipients
             and "deferred" not in queued.last_status.values()

@@ -40,6 +40,10 @@ def with_additions(machine: Machine, binding: Binding) -> Machine:
         start, event, name = binding.deadline
         place = binding.place("deadline", name)
         deadline = Deadline(start, event, _state(name, states, place))
+    for status in binding.colours:
+        if status not in machine.statuses:
+            hint = no_such("status", status, machine.statuses)
+            raise PageError(f"{binding.place('colours', status)}: {hint}")
     try:
         return replace(
             machine,
@@ -47,6 +51,7 @@ def with_additions(machine: Machine, binding: Binding) -> Machine:
             events=tuple(dict.fromkeys((*machine.events, *(t.event for t in added)))),
             transitions=transitions,
             deadline=deadline,
+            colours={**machine.colours, **binding.colours},
             guards={event: tuple(sorted(names)) for event, names in guards.items()},
         )
     except MachineError as error:
@@ -91,6 +96,7 @@ def documented_part(machine: Machine) -> Machine:
             replace(i, statuses=i.statuses & {status for status in shown if status})
             for i in machine.indicators
         ),
+        colours={s: colour for s, colour in machine.colours.items() if s in shown},
         deadline=None,
         timers=(),
         guards={e: g for e, g in machine.guards.items() if e in {t.trigger for t in transitions}},

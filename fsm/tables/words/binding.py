@@ -34,6 +34,9 @@ change. With ``page`` instead of ``machine`` the table itself declares the machi
     [follows]                       # of a table of steps: after which rows a row may happen
     4 = [3]
 
+    [colours]                       # of statuses: good, bad, open, not yet, or a colour
+    arrived = "good"
+
     [[transitions]]                 # what the table leaves out, each with its reason
     from = "ordered"
     event = "cancel"
@@ -55,6 +58,7 @@ from pathlib import Path
 from fsm.errors import PageError
 from fsm.file_kinds import misplaced_toml
 from fsm.questions import refuse_unanswered
+from fsm.status_kinds import colour_fault
 from fsm.suggest import no_such
 from fsm.tables.read.cell_text import normalise
 from fsm.toml import Toml, read_toml
@@ -65,6 +69,7 @@ ROLES = ("from", "event", "guard", "to", "status")
 _ENTRIES = (
     "kind", "machine", "page", "title", "form", "initial", "final", "distinct", "follows",
     "spellings", "columns", "indicators", "labels", "transitions", "deadline",
+    "colours",
 )  # fmt: skip
 _ADDED = ("from", "event", "guard", "to", "source", "reason")
 
@@ -114,6 +119,8 @@ class Binding:
     """What the table leaves out, added by hand."""
     deadline: tuple[str, str, str] | None = None
     """The event from which a period is counted, the event at its end, the state it ends in."""
+    colours: Mapping[str, str] = field(default_factory=dict)
+    """The colours of statuses, see :attr:`fsm.machine.Machine.colours`."""
     toml: Toml | None = field(default=None, repr=False, compare=False)
     """The file it was read from."""
 
@@ -169,6 +176,7 @@ def read_binding(path: Path) -> Binding:
         follows=_follows(toml),
         transitions=tuple(_added(toml)),
         deadline=_deadline(toml),
+        colours=_colours(toml),
         toml=toml,
     )
 
@@ -218,6 +226,19 @@ def _deadline(toml: Toml) -> tuple[str, str, str] | None:
         place = f"{toml.name}:{toml.line('', 'deadline')}"
         raise PageError(f"{place}: write [deadline] with start, event and state")
     return entries["start"], entries["event"], entries["state"]
+
+
+def _colours(toml: Toml) -> dict[str, str]:
+    colours = toml.data.get("colours", {})
+    place = f"{toml.name}:{toml.line('', 'colours')}"
+    if not isinstance(colours, dict):
+        raise PageError(f'{place}: write [colours], and status = "good"')
+    if colours and toml.data.get("machine"):
+        raise PageError(f"{place}: colours are for a table that declares a machine; leave them out")
+    for status, colour in colours.items():
+        if fault := colour_fault(colour):
+            raise PageError(f"{toml.name}:{toml.line('colours', status)}: {fault}")
+    return colours
 
 
 def _are_texts(value: object) -> bool:
