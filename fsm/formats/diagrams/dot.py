@@ -25,6 +25,7 @@ from fsm.formats.diagrams.dot_looks import (
     shows_nothing,
 )
 from fsm.formats.diagrams.labels import read_label
+from fsm.formats.diagrams.mealy_labels import is_marked, mealy_of
 from fsm.formats.diagrams.parallel_exports import refuse_own_rules
 from fsm.formats.diagrams.reactions import add_reactions
 from fsm.formats.diagrams.scopes import Scope
@@ -57,9 +58,11 @@ def parse_labelled_dot(text: str, name: str) -> Machine | Mealy:
     """Return what a DOT text holds.
 
     It is a Mealy machine where at least half of the labels are ``input/output``, where states have
-    the attribute ``shows``, and where no edge has a label.
+    the attribute ``shows``, where no edge has a label, and where ``fsm draw`` marked it as one.
     """
     parts = list(parse_parts(text, name))
+    if is_marked(text):
+        return mealy_of(_DotReader(parts, name).diagram(), text)
     if _is_mealy(parts):
         return parse_dot(text, name)
     return machine_of(_DotReader(parts, name).diagram())

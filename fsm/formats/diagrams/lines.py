@@ -14,6 +14,7 @@ from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, refuse
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
+from fsm.formats.diagrams.mealy_labels import is_marked, mealy_of
 from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
 from fsm.formats.diagrams.state_diagram import (
@@ -27,6 +28,7 @@ from fsm.formats.diagrams.state_diagram import (
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.formats.diagrams.wrapping import join_wrapped_labels, label_received_events
 from fsm.machine import Machine
+from fsm.mealy import Mealy
 from fsm.text import shortened
 
 __all__ = ["is_state_diagram", "parse_diagram", "read_diagram"]
@@ -62,14 +64,15 @@ _SIGN_OF_STATES = re.compile(r"^[ \t]*state\s|\[\*\]", re.IGNORECASE | re.MULTIL
 _PARTS = re.compile(r"(?:[#&]#?\w{1,31};|[^;])+")
 
 
-def read_diagram(path: Path | str) -> Machine:
+def read_diagram(path: Path | str) -> Machine | Mealy:
     """Return the machine of a file with a Mermaid or PlantUML state diagram.
 
     Raises :class:`MachineError` with file and line for what is none.
     """
     text = read_text(Path(path), MAX_BYTES, "a machine", MachineError)
     is_mermaid = Path(path).suffix.lower() in (".mmd", ".mermaid")
-    return machine_of(parse_diagram(text, str(path), MERMAID if is_mermaid else PLANTUML))
+    diagram = parse_diagram(text, str(path), MERMAID if is_mermaid else PLANTUML)
+    return mealy_of(diagram, text) if is_marked(text) else machine_of(diagram)
 
 
 def is_state_diagram(text: str, dialect: DiagramDialect) -> bool:
