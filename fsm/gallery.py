@@ -35,7 +35,7 @@ from fsm.tables.words.lexicon_files import load_lexicon
 from fsm.tables.write import Grid, decisions_grid, markdown, matrix_grid
 from fsm.text import quantity
 
-__all__ = ["stale_files", "write_gallery"]
+__all__ = ["gallery_texts", "stale_files", "write_gallery"]
 
 _FORMATS: dict[str, TextFormat] = {
     "dot": "dot",
@@ -96,7 +96,7 @@ def write_gallery(directory: Path) -> Iterator[Path]:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{directory}: {error.strerror or error}") from error
-    for file, text in _texts().items():
+    for file, text in gallery_texts().items():
         write_bytes(text.encode(), directory / file)
         yield directory / file
 
@@ -106,10 +106,18 @@ def stale_files(directory: Path) -> list[Path]:
 
     Raises :class:`fsm.errors.MissingToolError` without the ``svg`` extra.
     """
-    return [directory / file for file, text in _texts().items() if _read(directory / file) != text]
+    return [
+        directory / file
+        for file, text in gallery_texts().items()
+        if _read(directory / file) != text
+    ]
 
 
-def _texts() -> dict[str, str]:
+def gallery_texts() -> dict[str, str]:
+    """Return the files of the gallery, by name.
+
+    Raises :class:`fsm.errors.MissingToolError` without the ``svg`` extra.
+    """
     texts = {"README.md": _NOTE + _index()}
     for name, machine in _machines():
         texts[f"{name}.md"] = _NOTE + _page(name, machine)

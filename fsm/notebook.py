@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from html import escape
 from itertools import islice
@@ -36,6 +36,8 @@ _WIDTH = 620
 _SIZE = re.compile(r'width="([\d.]+)pt" height="[\d.]+pt"')
 _TESTS = 20
 """Maximum number of tests that are shown."""
+_DIFFERENCES = 200
+"""Maximum number of differences that are shown."""
 _FINDINGS = 200
 """Maximum number of findings that are shown."""
 
@@ -118,11 +120,17 @@ def _fitted(svg: str) -> str:
 @bundle.register
 def _(comparison: Comparison) -> Bundle:
     header = ("What", comparison.a, comparison.b, "Trace")
-    lines = describe_comparison(comparison)
+    total = len(comparison.differences) + len(comparison.effects)
+    differences = comparison.differences[:_DIFFERENCES]
+    effects = comparison.effects[: _DIFFERENCES - len(differences)]
+    shown = replace(comparison, differences=differences, effects=effects)
+    lines = describe_comparison(shown)
+    if total > _DIFFERENCES:
+        lines[1] += f" The first {_DIFFERENCES} of {total:,} differences."
     return {
-        "text/html": _table(lines[1], header, _differences(comparison))
+        "text/html": _table(lines[1], header, _differences(shown))
         + "".join(f"<p>{_text(line)}</p>" for line in remarks(comparison)),
-        "text/plain": "\n".join(map(visible, lines)),
+        "text/plain": "\n".join(visible(shortened(line)) for line in lines),
     }
 
 
@@ -191,7 +199,7 @@ def _pair(states: tuple[str, str]) -> str:
 
 
 def _trace(trace: Sequence[str]) -> str:
-    return ", ".join(trace) or "(at the start)"
+    return shortened(", ".join(trace)) or "(at the start)"
 
 
 def _counts(replay: Replay) -> Iterable[Row]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,20 @@ def compared_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crosscheck, "cross_check", compare_once)
         yield
+
+
+@pytest.fixture(scope="session")
+def gallery() -> Mapping[str, str]:
+    """The files of the gallery, by name: drawn once, which takes seconds."""
+    from fsm.gallery import gallery_texts
+
+    return gallery_texts()
+
+
+@pytest.fixture
+def gallery_drawn_once(gallery: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the gallery in the first test that wants it, not whenever it is written or checked."""
+    monkeypatch.setattr("fsm.gallery.gallery_texts", lambda: dict(gallery))
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 import fsm
 from fsm.conformance.covered_cells import read_coverage
 from fsm.suites import suite
-from tests.depth import DEEP, at_full_depth
+from tests.depth import DEEP, at_full_depth, cases
 
 pytest_plugins = ["pytester"]
 LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it
@@ -252,7 +252,7 @@ MARKS = {
 }
 
 
-@pytest.mark.parametrize(("mark", "said"), MARKS.values(), ids=list(MARKS))
+@pytest.mark.parametrize(("mark", "said"), cases(MARKS.values()), ids=cases(MARKS))
 def test_wrong_marks_are_one_line(run, mark: str, said: str) -> None:
     result = run(f"import pytest\n{mark}\ndef test_it(fsm_case): pass")
     result.assert_outcomes(errors=1)

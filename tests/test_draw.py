@@ -27,7 +27,7 @@ from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Indicator, Machine, Origin, State, Transition
 from fsm.machines import NAMES
 from fsm.text import plain_ids, shortened, visible, wrapped
-from tests.depth import samples
+from tests.depth import cases, samples
 
 SVG_TAGS = {"svg", "style", "g", "title", "desc", "text", "path", "polygon", "polyline", "ellipse"}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -35,6 +35,7 @@ needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot progr
 RENDERERS = ["wheel", pytest.param("dot", marks=needs_dot)]
 
 hostile = pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+some_hostile = pytest.mark.parametrize("name", cases(HOSTILE.values()), ids=cases(HOSTILE))
 
 
 def built_in(name: str) -> Machine:
@@ -303,7 +304,7 @@ def test_a_hostile_name_makes_no_syntax_in_dot(name: str) -> None:
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
-@hostile
+@some_hostile
 def test_a_hostile_name_shows_as_text_in_svg(name: str, renderer: str) -> None:
     svg = to_svg(named(name), renderer=renderer)
     shown = [line.strip() for line in texts(svg)]
@@ -314,7 +315,7 @@ def test_a_hostile_name_shows_as_text_in_svg(name: str, renderer: str) -> None:
 
 
 @needs_dot
-@hostile
+@some_hostile
 def test_dot_reads_the_html_like_labels(name: str) -> None:
     assert render(to_dot(named(name)), "png").startswith(b"\x89PNG")
 

@@ -15,7 +15,7 @@ from fsm.docs.contents import KINDS
 from fsm.tables.words.lexicon_files import languages
 from tests.command import Fsm
 from tests.conftest import SAMPLE
-from tests.depth import DEEP
+from tests.depth import DEEP, cases
 from tests.golden.cases import SAMPLES
 
 TOP = HelpCommand.make_context(command_group, "fsm", ["check"], resilient_parsing=True)
@@ -202,7 +202,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fsm: Fsm) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("line", list(examples()))
+@pytest.mark.parametrize("line", cases(examples()))
 def test_an_example_runs(line: str, fsm: Fsm, desk: Path) -> None:
     done = fsm(*shlex.split(line)[1:])
     assert done.status == (1 if line in EXIT_1 else 0), done.err

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.depth import cases
 from tests.house import MAP, ROOT, room, rooms
 
 TEXT = MAP.read_text("utf-8")
@@ -104,7 +105,7 @@ COMMANDS = {
 """What runs through each way of the map, by how its paragraph begins."""
 
 
-@pytest.mark.parametrize("way", COMMANDS)
+@pytest.mark.parametrize("way", cases(COMMANDS))
 def test_the_commands_of_a_way_run_its_modules(way: str) -> None:
     """A stop that no run passes is not on the way; only a failed test needs a reproduction."""
     (text,) = [text for text in WAYS if text.startswith(f"**{way}")]

@@ -8,6 +8,7 @@ import pytest
 from fsm.logs.mapping.event_mapping import format_names, load_format
 from fsm.machines import NAMES
 from tests.command import Fsm
+from tests.depth import DEEP
 
 
 def test_machines_are_listed(fsm: Fsm) -> None:
@@ -51,6 +52,7 @@ def test_an_unknown_format_is_refused(fsm: Fsm) -> None:
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.usefixtures(*([] if DEEP else ["gallery_drawn_once"]))
 def test_a_gallery_is_written_and_checked(fsm: Fsm, tmp_path: Path) -> None:
     place = tmp_path / "gallery"
     written = fsm("gallery", place)

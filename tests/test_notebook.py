@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from fsm.comparison import compare
 from fsm.drawing.model import Look
 from fsm.engine import replay
 from fsm.logs.open import open_log
-from fsm.machine import Machine
+from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 from fsm.presentation import RichValue
 from fsm.suites import suite
@@ -75,6 +76,21 @@ def test_a_comparison() -> None:
         "relayed, soft_bounce, retry_failed",
     ]
     assert bundle(compare(MODES[0], MODES[0]))["text/plain"].splitlines()[1].startswith("The same")
+
+
+def test_a_comparison_of_large_machines_is_bounded() -> None:
+    states = [f"s{i}" for i in range(600)]
+    steps = tuple(Transition(s, "go", t, "go") for s, t in pairwise(states))
+    a, b = (
+        Machine("m", "m", tuple(State(s, on, s, (s,)) for s in states), ("go",), steps, "s0")
+        for on in ("On", "Off")
+    )
+    rows = table(found := compare(a, b))
+    assert len(rows) == 1 + 200
+    assert max(len(row[-1]) for row in rows) <= 1000
+    for text in bundle(found).values():
+        assert "The first 200 of 600 differences." in text
+        assert len(text) < 200_000
 
 
 def test_a_replay(sample: Path) -> None:

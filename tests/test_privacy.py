@@ -233,7 +233,7 @@ def test_a_maildir(place: Path, fsm: Fsm) -> None:
     assert not told(place, fsm("convert", place / "mails", *key))
 
 
-@pytest.mark.parametrize("name", REDACTING)
+@pytest.mark.parametrize("name", cases(REDACTING))
 def test_the_names_of_files(name: str, place: Path, fsm: Fsm) -> None:
     """Nobody is named by them in a page, a table, a note or a command that is told."""
     folder = place / "logs" / ADDRESS

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import fsm
-from tests.depth import DEEP
+from tests.depth import DEEP, at_full_depth
 from tests.house import MODULES, ROOT
 
 PROJECT = ROOT.parent
@@ -166,6 +166,7 @@ def errors(output: str, name: str) -> list[int]:
     return sorted({int(n) for n in re.findall(rf"{name}:(\d+):.* error\b", output)})
 
 
+@at_full_depth
 def test_the_program_of_a_user_runs() -> None:
     assert python("-W", "error", "-m", "tests.typing_user.program") == ""
 

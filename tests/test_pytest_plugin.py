@@ -6,6 +6,7 @@ import pytest
 
 from fsm.catalog import load, machine_page
 from fsm.formats.json_document import to_json
+from tests.depth import cases
 
 pytest_plugins = ["pytester"]
 CHART = """
@@ -156,7 +157,7 @@ def test_pages_without_documented_tables_can_be_allowed(run, pytester: pytest.Py
     run(OTHER).assert_outcomes()
 
 
-@pytest.mark.parametrize("pattern", ["docs/*.md", "guide.org", "/absolute/*.md"])
+@pytest.mark.parametrize("pattern", cases(["docs/*.md", "guide.org", "/absolute/*.md"]))
 def test_a_pattern_that_names_no_page_is_refused(pytester: pytest.Pytester, pattern: str) -> None:
     pytester.makefile(".org", guide="Guide")
     pytester.makeini(f"[pytest]\nfsm_pages = {pattern}\n")

@@ -25,7 +25,7 @@ from fsm.machine import Machine, State, Transition
 from fsm.machines import NAMES
 from fsm.simulation import BLOCK, START, simulate
 from fsm.trace import run
-from tests.depth import samples
+from tests.depth import cases, samples
 
 MANY = 20_000
 
@@ -64,7 +64,7 @@ def test_a_log_has_the_canonical_columns(newsletter: pl.DataFrame) -> None:
     assert newsletter["timestamp"].min() == START
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", cases(SUFFIXES))
 @pytest.mark.parametrize("name", NAMES)
 def test_every_machine_accepts_what_it_simulates(name: str, suffix: str, tmp_path: Path) -> None:
     machine = load_bare(name)

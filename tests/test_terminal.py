@@ -39,7 +39,7 @@ PAGE = """**With feedback service**
 # Tables --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("columns", [40, 60, 120])
+@pytest.mark.parametrize("columns", cases([40, 60, 120]))
 def test_a_table_fits_the_terminal(columns: int) -> None:
     result = in_terminal("formats", columns=columns)
     lines = STYLE.sub("", result.out).splitlines()
@@ -92,7 +92,7 @@ def test_a_long_line_is_indented_below_its_first() -> None:
     assert " ".join(line.strip() for line in lines) == text.strip()
 
 
-@pytest.mark.parametrize("columns", [40, 60])
+@pytest.mark.parametrize("columns", cases([40, 60]))
 def test_the_excerpt_of_a_finding_fits_the_terminal(tmp_path: Path, columns: int) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE)
@@ -180,7 +180,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("words", "message"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("words", "message"), cases(REFUSED.values()), ids=cases(REFUSED))
 def test_a_document_is_refused_on_a_terminal(words: list[str], message: str) -> None:
     result = in_terminal(*words, columns=200, err=False)
     assert (result.status, result.out) == (2, "")

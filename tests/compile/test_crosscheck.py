@@ -17,7 +17,7 @@ from fsm.compile.oracle import Instance
 from fsm.errors import MachineError
 from fsm.machine import Machine, Outcome
 from fsm.machines import NAMES
-from tests.depth import samples
+from tests.depth import cases, samples
 
 
 class Gate(StateChart):
@@ -107,7 +107,7 @@ def changed(machine: Machine, source: str, event: str, target: str | None) -> Ma
 
 
 @pytest.mark.parametrize("outcome", list(Outcome), ids=lambda o: o.value)
-@pytest.mark.parametrize("chart", CHARTS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("chart", cases(CHARTS), ids=lambda c: c.__name__)
 def test_a_wrong_cell_is_found_wherever_it_is(chart, outcome, monkeypatch):
     machine = compile_chart(chart)
     monkeypatch.setattr("fsm.compile.class_of", lambda _: chart)

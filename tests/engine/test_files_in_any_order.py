@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import fsm
+from tests.depth import cases
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
@@ -55,7 +56,7 @@ CASES: dict[str, tuple[list[pl.DataFrame], str, int]] = {
 }
 
 
-@pytest.mark.parametrize(("parts", "state", "rejected"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("parts", "state", "rejected"), cases(CASES.values()), ids=cases(CASES))
 @pytest.mark.parametrize("validity", [None, timedelta(days=3)], ids=["plain", "expiry"])
 def test_any_order(
     parts: list[pl.DataFrame], state: str, rejected: int, validity: timedelta | None, tmp_path: Path

@@ -12,6 +12,7 @@ from fsm.catalog import load
 from fsm.errors import MachineError
 from fsm.formats.dot import MAX_CELLS, mealy_to_dot, parse_dot, read_dot
 from fsm.mealy import Mealy
+from tests.depth import cases
 from tests.suites.machines import mealys
 
 PUBLISHED = {
@@ -115,7 +116,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             parse_dot(whole, "m.dot")
 
 
-@pytest.mark.parametrize("open_ended", ["a -> ", "[", "{", "<", '"a" + ', "/*", "\\\n"])
+@pytest.mark.parametrize("open_ended", cases(["a -> ", "[", "{", "<", '"a" + ', "/*", "\\\n"]))
 def test_long_texts_take_no_longer_than_their_length(open_ended: str) -> None:
     with pytest.raises(MachineError):
         parse_dot("digraph { " + open_ended * 100_000, "m.dot")

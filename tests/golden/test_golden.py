@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import Fsm
+from tests.depth import DEEP
 from tests.depth import cases as a_part_of
 from tests.golden.cases import EXPECTED, Case, cases, outcome
 
@@ -23,10 +24,18 @@ RUN = [*RIGHT, *WRONG] if UPDATE else a_part_of([*RIGHT, *WRONG])
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: case.id)
-def test_outputs(case: Case, fsm: Fsm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs(
+    case: Case,
+    fsm: Fsm,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
     for need in case.needs:
         if not (shutil.which("dot") if need == "dot" else importlib.util.find_spec(need)):
             pytest.skip(f"{need} is not installed")
+    if case.command == "gallery" and not DEEP:
+        request.getfixturevalue("gallery_drawn_once")
     found = outcome(case, fsm, tmp_path, monkeypatch)
     if UPDATE:
         case.expected.parent.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from fsm.logs.mapping.own_mappings import named_mappings
 from fsm.logs.open import open_log
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.files import find_files
+from tests.depth import cases
 
 UNKNOWN = Path(__file__).parent / "unknown"
 CASES = tomllib.loads((UNKNOWN / "cases.toml").read_text("utf-8"))
@@ -37,7 +38,7 @@ def written(folder: Path, text: str, name: str = "log.csv") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", cases(CASES))
 def test_a_log_of_an_unknown_format_is_read_by_its_draft(tmp_path: Path, name: str) -> None:
     case = CASES[name]
     asked = {question.key for question in drafted(UNKNOWN / name, case.get("machine")).questions}

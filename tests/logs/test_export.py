@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm.errors import OutputError
@@ -25,7 +25,7 @@ from fsm.logs.write.process_mining import EVENT_LOGS
 from fsm.logs.write.traces import KEY, message_traces
 from fsm.text import visible
 from tests.command import Fsm
-from tests.depth import cases
+from tests.depth import cases, samples
 from tests.hostile import HOSTILE
 from tests.logs.test_servers import ACTIVE, CAME, EXPIRED, GONE, LATER, NOBODY, postfix
 
@@ -394,6 +394,7 @@ def spelled(match: re.Match[str]) -> str:
 TEXTS = st.none() | st.text(max_size=6)
 
 
+@settings(max_examples=samples(100, 2))
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=6), TEXTS, TEXTS), max_size=6))
 def test_no_two_objects_have_one_id(keys: list[tuple[str, str | None, str | None]]) -> None:
     log = rows(*(event(m, "e", to, delivery_id=by, reply=by) for m, to, by in keys))

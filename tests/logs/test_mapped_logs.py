@@ -22,7 +22,7 @@ from fsm.logs.mapping.to_canonical import event_frame
 from fsm.logs.notes import Notes
 from fsm.logs.records.mapped_reader import MappedReader
 from fsm.logs.records.times import RecordTimes
-from tests.depth import samples
+from tests.depth import cases, samples
 
 MAP = 'kind = "mapping"\n'
 FIELDS = '[fields]\nmessage_id = "id"\nrecipient = "to"\nevent = "what"\ntime = "when"\n'
@@ -121,7 +121,7 @@ RECORDS = st.lists(
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=samples(200, 12))
+@settings(max_examples=samples(200, 4))
 @given(RECORDS, st.integers(1, 5))
 def test_every_container_gives_the_same_events(
     name: str, records: list[Record], block: int
@@ -560,7 +560,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("toml", [toml for _, toml in WRITERS.values()], ids=WRITERS)
+@pytest.mark.parametrize("toml", cases(toml for _, toml in WRITERS.values()), ids=cases(WRITERS))
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_files_do_no_harm(text: str, toml: str) -> None:
     with suppress(LogError):  # nothing in it is a record

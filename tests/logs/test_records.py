@@ -21,7 +21,7 @@ from fsm.logs.open import open_log
 from fsm.logs.storage import parquet_pages, record_length, streams
 from fsm.logs.storage.record_length import LONGEST, check_records, separator_of
 from tests.command import Fsm
-from tests.depth import DEEP, samples
+from tests.depth import DEEP, cases, samples
 
 HEADER = b"message_id,event,timestamp,note\n"
 ROW = b"m,relayed,2026-02-03T04:05:06Z,x\n"
@@ -48,7 +48,7 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize("packed", cases(PACKED))
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_record_that_is_too_long_is_refused(tmp_path: Path, bomb: str, packed: str) -> None:
     data, message = BOMBS[bomb]

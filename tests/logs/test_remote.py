@@ -19,6 +19,7 @@ from fsm.logs.open import open_log
 from fsm.logs.storage.addresses import is_remote, name_of
 from tests.command import Fsm
 from tests.conftest import SAMPLE
+from tests.depth import cases
 from tests.logs.store import Store, store
 
 WEBHOOK = '{"event":"sent","email":"a@x.example","MessageID":17,"time":1767603600}\n'
@@ -112,7 +113,7 @@ def base(request: pytest.FixtureRequest, unsigned: Store) -> str:
     return f"{unsigned.address}/files" if scheme == "http" else f"{scheme}://mail"
 
 
-@pytest.mark.parametrize("name", LOGS)
+@pytest.mark.parametrize("name", cases(LOGS))
 def test_canonical_logs(base: str, name: str, fsm: Fsm, sample: Path) -> None:
     url = f"{base}/{name if base.startswith('http') else name.replace('%20', ' ')}"
     fetched, expected = fsm("replay", url), fsm("replay", sample)

@@ -8,6 +8,7 @@ suite which leaves a single word out lets some implementation pass.
 import pytest
 
 from fsm.suites import METHODS, suite
+from tests.depth import cases
 from tests.suites.domain import survivor
 from tests.suites.test_exhaustion import specification
 
@@ -22,7 +23,7 @@ CASES = [(n, k, seed) for (n, k), seeds in SEEDS.items() for seed in seeds]
 
 
 @pytest.mark.parametrize("method", COMPLETE)
-@pytest.mark.parametrize(("n", "k", "seed"), CASES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("n", "k", "seed"), cases(CASES), ids=lambda value: str(value))
 def test_no_wrong_machine_passes(method: str, n: int, k: int, seed: int) -> None:
     made = suite(specification(seed, n), method, extra_states=k)
     assert (made.guarantee.states, made.guarantee.implementation_states) == (n, n + k)

@@ -17,6 +17,7 @@ from fsm.suites import suite
 from fsm.suites.differences import first_difference
 from fsm.suites.execution.implementation import run_test
 from fsm.suites.execution.reproduction import RESETS, reproduce
+from tests.depth import cases
 from tests.suites.machines import mealys
 
 
@@ -95,8 +96,8 @@ DOCUMENTED = [
 
 @pytest.mark.parametrize(
     ("name", "transition"),
-    DOCUMENTED,
-    ids=[f"{name} row {t.origin.row}" for name, t in DOCUMENTED if t.origin],
+    cases(DOCUMENTED),
+    ids=[f"{name} row {t.origin.row}" for name, t in cases(DOCUMENTED) if t.origin],
 )
 def test_a_wrong_documented_row_is_caught_with_the_shortest_trace(
     name: str, transition: Transition
