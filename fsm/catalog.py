@@ -81,7 +81,8 @@ def as_machine(machine: Machine | MachineObject | str) -> Machine:
 
 def _of_object(given: object) -> Machine:
     """Return the table of a machine of another library; raises :class:`MachineError`."""
-    found = _of_other_library(given, type(given).__name__)
+    kind = given if isinstance(given, type) else type(given)
+    found = _of_other_library(given, kind.__name__)
     if found is None:
         raise MachineError(_no_name(given))
     return found
@@ -137,13 +138,11 @@ def _is_page(name: str) -> bool:
 
 
 def load_specification(name: str) -> Machine | Mealy:
-    """Return a specification for tests: the Mealy machine of a DOT file, else a machine."""
-    path = Path(name)
-    if path.suffix.lower() not in (".dot", ".gv"):
-        return load(name)
-    from fsm.formats.diagrams.dot import read_labelled_dot
+    """Return a specification for tests: the Mealy machine of a diagram, else a machine."""
+    from fsm.formats import DRAWN, read_drawn
 
-    return read_labelled_dot(path)
+    path = Path(name)
+    return read_drawn(path) if path.suffix.lower() in DRAWN else load(name)
 
 
 def as_specification(machine: Machine | Mealy | str) -> Machine | Mealy:

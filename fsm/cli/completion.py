@@ -139,12 +139,12 @@ def complete_policy(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def complete_method(_: click.Context, __: click.Parameter, incomplete: str) -> Items:
     """Complete a method of ``fsm suite``, with what it is."""
-    from fsm.suites import METHODS
+    from fsm.suites.choice import LISTED
 
     return [
-        CompletionItem(method.name, help=method.summary)
-        for method in METHODS.values()
-        if method.name.startswith(incomplete)
+        CompletionItem(name, help=summary)
+        for name, summary in LISTED.items()
+        if name.startswith(incomplete)
     ]
 
 

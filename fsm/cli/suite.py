@@ -16,6 +16,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import options_given
 from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.suite_options import (
+    complete_option,
     extra_states_option,
     max_symbols_option,
     observable_option,
@@ -30,7 +31,8 @@ from fsm.cli.values import (
 )
 from fsm.documented_machines import documented_specification, settings_for
 from fsm.files import replacing
-from fsm.suites import DEFAULT, METHODS, Suite, SuiteSize, suite
+from fsm.suites import DEFAULT, Suite, SuiteSize, suite
+from fsm.suites.choice import LISTED
 from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import LIMIT, Score, mutation_score
 from fsm.suites.narrowing import narrowed
@@ -45,10 +47,14 @@ _SUFFIXES = {".py": "pytest", ".markdown": "md"}
 @click.command(
     "suite",
     cls=HelpCommand,
-    tables={"Methods": [(method.name, method.summary) for method in METHODS.values()]},
-    epilog=f"""The default is {DEFAULT}: of all complete methods it has the fewest inputs on every
-machine we measured (tests/bench/suites.md), with up to two extra states, and it generates tests one
-by one, however many there are. spyh is accepted as another name for it.""",
+    tables={"Methods": list(LISTED.items())},
+    epilog="""auto decides from the numbers of states, inputs and extra states and from the
+estimated size, so that a machine has the same suite everywhere; standard error and the files say
+what it took and why. Of all complete methods chain has the fewest inputs on every machine we
+measured (tests/bench/suites.md), with up to two extra states; spyh is another name for it. What
+that costs: w, wp and hsi also detect every wrong machine, however many states it has, each of whose
+states is reached by a word of the state cover and at most --extra-states further inputs; chain, h,
+observable and counting do not, beyond the number of states that they name.""",
     examples=[
         Example("A pytest module", "fsm suite with-feedback -o tests/test_log.py"),
         Example(
@@ -56,6 +62,7 @@ by one, however many there are. spyh is accepted as another name for it.""",
             "fsm suite with-feedback --extra-states 1 --summary",
         ),
         Example("Only the tests of documented row 3", "fsm suite with-feedback --covering 3"),
+        Example("Missing cells are rejected events", "fsm suite model.dot --complete reject"),
     ],
 )
 @machine_argument
@@ -70,6 +77,7 @@ by one, however many there are. spyh is accepted as another name for it.""",
 @extra_states_option(default=0)
 @observable_option
 @silent_option
+@complete_option
 @option(
     "--to",
     metavar="STATE",
@@ -178,6 +186,7 @@ def command(
     if mutants:
         with _progress(made) as progress:
             scores = mutation_score(made.with_progress(progress), limit)
+        _print_choice(made)
         _print_scores(made, scores, as_json)
     elif summary:
         facts = made.facts() | _measured_size(made)._asdict()
@@ -186,7 +195,9 @@ def command(
         suffix = output.suffix.lower() if output else ""
         chosen = "json" if as_json else form or _SUFFIXES.get(suffix, suffix[1:] or "md")
         with _progress(made) as progress:
-            _write(export_suite(made.with_progress(progress), chosen), output)
+            pieces = export_suite(made.with_progress(progress), chosen)
+            _print_choice(made)
+            _write(pieces, output)
 
 
 def _refuse_ineffective(given: set[str], method: str) -> None:
@@ -221,10 +232,18 @@ def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(facts, "suite-summary")
         return
-    lines = facts | {key: f"{facts[key]:,}" for key in ("tests", "symbols")}
+    given = {key: value for key, value in facts.items() if value is not None}
+    lines = given | {key: f"{facts[key]:,}" for key in ("tests", "symbols")}
     lines["seconds"] = f"{facts['seconds']} (CPU)"
     for key, value in lines.items():
         click.echo(_paragraph(f"{key.replace('_', ' ') + ':':<14}", str(value)))
+
+
+def _print_choice(made: Suite) -> None:
+    """Print on standard error which method ``auto`` took, and why."""
+    if made.choice:
+        with progress_hidden():
+            click.echo(printable(made.choice, 2000), err=True)
 
 
 def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None:

@@ -31,6 +31,7 @@ BinaryFormat = Literal["png", "pdf"]
 
 IMAGES = ("svg", "png", "pdf")
 TEXTS = ("dot", "mermaid", "plantuml", "d2")
+_COMMENT = {"dot": "//", "mermaid": "%%", "plantuml": "'", "d2": "#"}
 DOCUMENTS = ("scxml", "xstate", "json")
 """Formats that hold the whole machine, not a picture of it."""
 FORMATS = (*TEXTS, *IMAGES, *DOCUMENTS)
@@ -126,7 +127,7 @@ def draw(
     if format not in FORMATS:
         raise FsmError(no_such("format", str(format), FORMATS))
     from fsm.catalog import as_specification
-    from fsm.drawing.mealy_sketch import sketch_of
+    from fsm.drawing.mealy_sketch import MealySketch, sketch_of
     from fsm.drawing.model import Look
     from fsm.drawing.pictures import picture_of
     from fsm.machine import Machine
@@ -149,7 +150,8 @@ def draw(
         # Who reads a text back reads the labels, not the legend.
         picture = picture_of(machine, look, numbers=False)
         _tell(picture, warn)
-        return _text(picture, format, engine)
+        text = _text(picture, format, engine)
+        return _marked(text, format, machine, look) if isinstance(machine, MealySketch) else text
     from fsm.drawing.graphviz import lay_out
 
     picture, image = lay_out(
@@ -166,6 +168,15 @@ def _tell(picture: Picture, warn: Callable[[str], None] | None) -> None:
     if warn is not None:
         for note in picture.notes:
             warn(note)
+
+
+def _marked(text: str, format: str, machine: Machine, look: Look) -> str:  # noqa: A002
+    """Return the diagram of a whole Mealy machine so that its outputs can be read back."""
+    from fsm.formats.diagrams.mealy_labels import as_written, mark_of
+
+    is_part = look.focus or look.collapse or look.hide or look.only or look.overlay
+    mark = None if is_part or not look.group or look.wording.lexicon else mark_of(machine)
+    return text if mark is None else as_written(text, mark, _COMMENT[format])
 
 
 def _text(picture: Picture, format: str, engine: str) -> str:  # noqa: A002

@@ -76,7 +76,10 @@ class Drawing:
         words = ("start", "node", "edge", "graph", "digraph", "subgraph", "strict")
         self.ids = plain_ids((node.name for node in picture.nodes), reserved=words)
         self.numbers = {node.name: number for number, node in enumerate(picture.nodes)}
-        clusters = plain_ids(f"cluster_{box.name}" for box in picture.all_boxes)
+        # Who reads the text back knows a cluster by its name without "cluster_".
+        boxes, states = [f"cluster_{box.name}" for box in picture.all_boxes], {*self.ids.values()}
+        alike = [c for c in plain_ids(boxes).values() if c.removeprefix("cluster_") in states]
+        clusters = plain_ids(boxes, reserved=alike)
         self.clusters = {b.name: clusters[f"cluster_{b.name}"] for b in picture.all_boxes}
         self.box_numbers = {box.name: number for number, box in enumerate(picture.all_boxes)}
         self.nesting = Nesting(picture)

@@ -1,7 +1,7 @@
 """Machines in files: JSON without loss, SCXML and DOT as other tools write and read them.
 
 ``json_document``, ``scxml`` and ``dot`` each read and write one format; ``diagrams/`` reads state
-diagrams of Mermaid, PlantUML, D2 and DOT. To add a format, write
+diagrams of Mermaid, PlantUML, D2, DOT and state-machine-cat. To add a format, write
 such a module, and enter its reader into :data:`READERS`.
 """
 
@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from fsm.machine import Machine
 
-__all__ = ["READERS", "MachineReader"]
+if TYPE_CHECKING:
+    from fsm.mealy import Mealy
+
+__all__ = ["DRAWN", "READERS", "MachineReader", "read_drawn"]
 
 
 MachineReader: TypeAlias = Callable[[Path], Machine]
@@ -43,23 +46,39 @@ def _scxml(path: Path) -> Machine:
     return read_scxml(path)
 
 
-def _dot(path: Path) -> Machine:
-    from fsm.formats.diagrams.dot import read_labelled_dot
-
-    found = read_labelled_dot(path)
+def _drawn(path: Path) -> Machine:
+    found = read_drawn(path)
     return found if isinstance(found, Machine) else found.machine()
 
 
-def _diagram(path: Path) -> Machine:
+def read_drawn(path: Path) -> Machine | Mealy:
+    """Return what a file with a diagram shows: a machine, or a Mealy machine with its outputs.
+
+    Raises :class:`fsm.errors.MachineError`, which names the file and the line, for what is neither.
+    """
+    suffix = path.suffix.lower()
+    if suffix in _DOT:
+        from fsm.formats.diagrams.dot import read_labelled_dot
+
+        return read_labelled_dot(path)
+    if suffix == ".d2":
+        from fsm.formats.diagrams.d2 import read_d2
+
+        return read_d2(path)
     from fsm.formats.diagrams.lines import read_diagram
 
     return read_diagram(path)
 
 
-def _d2(path: Path) -> Machine:
-    from fsm.formats.diagrams.d2 import read_d2
+_DOT = (".dot", ".gv")
+DRAWN = (*_DOT, ".mmd", ".mermaid", ".puml", ".plantuml", ".uml", ".d2")
+"""The suffixes of diagrams."""
 
-    return read_d2(path)
+
+def _smcat(path: Path) -> Machine:
+    from fsm.formats.diagrams.smcat import read_smcat
+
+    return read_smcat(path)
 
 
 READERS: Mapping[str, MachineReader] = {
@@ -67,13 +86,7 @@ READERS: Mapping[str, MachineReader] = {
     ".yaml": _yaml,
     ".yml": _yaml,
     ".scxml": _scxml,
-    ".dot": _dot,
-    ".gv": _dot,
-    ".mmd": _diagram,
-    ".mermaid": _diagram,
-    ".puml": _diagram,
-    ".plantuml": _diagram,
-    ".uml": _diagram,
-    ".d2": _d2,
+    **dict.fromkeys(DRAWN, _drawn),
+    ".smcat": _smcat,
 }
 """The reader of each suffix."""

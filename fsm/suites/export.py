@@ -20,6 +20,7 @@ from textwrap import wrap
 from typing import TypeAlias
 
 from fsm.errors import FsmError
+from fsm.mealy import NOTHING
 from fsm.schemas import schema_id
 from fsm.suites import templates
 from fsm.suites.generation import ExpectedStep, Suite
@@ -72,7 +73,9 @@ def _as_csv(suite: Suite) -> Iterator[str]:
 def _as_markdown(suite: Suite) -> Iterator[str]:
     """Return a table with a row for each test."""
     yield f"# {_markdown(suite.mealy.name)}: tests by {suite.method.name}\n\n"
-    yield f"{_markdown(str(suite.guarantee))}\n\n| Test | Steps |\n| ---: | --- |\n"
+    for text in _header(suite):
+        yield f"{_markdown(text)}\n\n"
+    yield "| Test | Steps |\n| ---: | --- |\n"
     for number, steps in enumerate(_cases(suite), 1):
         cells = (f"{_markdown(step.input)}: **{_markdown(_both(suite, step))}**" for step in steps)
         yield f"| {number} | {', '.join(cells)} |\n"
@@ -84,22 +87,47 @@ def _as_pytest(suite: Suite) -> Iterator[str]:
     yield templates.START.format(
         name=_plain(mealy.name),
         method=suite.method.name,
-        guarantee="\n".join(wrap(_plain(str(suite.guarantee)), 96)),
+        guarantee="\n".join(line for text in _header(suite) for line in wrap(_plain(text), 96)),
         methods="reset(), send(event) and observe()" if mealy.shown else "reset() and send(event)",
         meaning=_SHOWS if mealy.shown else _ANSWERS,
-        step="(event, output, what is then shown)" if mealy.shown else "(event, output)",
+        start=_literal(mealy.states[mealy.initial]),
+        shows=bool(mealy.shown),
+        first=_literal(mealy.shown[mealy.initial] if mealy.shown else NOTHING),
     )
-    for number, steps in enumerate(_cases(suite), 1):
-        yield f"    [  # {number}\n"
-        for step in steps:
-            shown = _shown(suite, step.after)
-            cell = (step.input, step.output) if shown is None else (step.input, step.output, shown)
-            yield f"        ({', '.join(map(_literal, cell))}),\n"
-        yield "    ],\n"
-    looking = templates.LOOKING.format(
-        first=_literal(mealy.shown[mealy.initial] if mealy.shown else "")
-    )
-    yield templates.END.format(steps=looking if mealy.shown else templates.ANSWERING)
+    yield from _cells(suite)
+    yield templates.TESTS
+    for test in suite.tests:
+        yield f"    [{', '.join(map(_literal, test))}],\n"
+    yield templates.END
+
+
+def _cells(suite: Suite) -> Iterator[str]:
+    """Return the lines of the cells that are defined, with their documented rows."""
+    mealy = suite.mealy
+    origins = {
+        (t.source, t.event): t.origin.citation
+        for t in (suite.machine.transitions if suite.machine else ())
+        if t.origin
+    }
+    for state, after, outputs in zip(mealy.states, mealy.next, mealy.output, strict=True):
+        for event, t, o in zip(mealy.inputs, after.tolist(), outputs.tolist(), strict=True):
+            if t >= 0:
+                shown = mealy.shown[t] if mealy.shown else NOTHING
+                place = origins.get((state, event), "")
+                cell = (mealy.outputs[o], shown, mealy.states[t], place)
+                key = f"{_literal(state)}, {_literal(event)}"
+                yield f"    ({key}): ({', '.join(map(_literal, cell))}),\n"
+
+
+def _header(suite: Suite) -> Iterator[str]:
+    """Yield why the method was taken, where it was not named, and what passing proves."""
+    if suite.choice:
+        yield _sentence(suite.choice)
+    yield str(suite.guarantee)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def read_tests(path: Path) -> list[tuple[str, ...]]:

@@ -21,13 +21,15 @@ from fsm.errors import FsmError, MachineError
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.presentation import RichValue
+from fsm.suites.choice import choose_method
+from fsm.suites.completion import Completion, completed, describe_completion
 from fsm.suites.derive.coverage import with_every_cell
 from fsm.suites.distinguish.separation import inseparable_pair
 from fsm.suites.equivalence import reduced
 from fsm.suites.estimate import Estimate, SuiteSize, fewest_inputs, format_inputs
 from fsm.suites.goal import Goal
 from fsm.suites.guarantee import Guarantee
-from fsm.suites.methods import DEFAULT, Method, Options, method_of
+from fsm.suites.methods import AUTO, DEFAULT, METHODS, Method, Options, method_of
 from fsm.suites.specification import Spec, Word
 
 __all__ = [
@@ -40,7 +42,7 @@ __all__ = [
     "suite",
 ]
 
-MAX_SYMBOLS = 20_000_000
+MAX_SYMBOLS = 50_000_000
 """The largest number of inputs of a suite, unless more are allowed."""
 
 MOST_EXTRA_STATES = 500
@@ -75,6 +77,8 @@ class Suite(RichValue):
     """The specification as numbers, minimal, for the method."""
     machine: Machine | None = None
     """The compiled machine it was made from, where it was one."""
+    choice: str | None = None
+    """Why the method was taken, where it was not named."""
     goals: tuple[Goal, ...] = ()
     """What the tests must reach or run, where only a part of the suite is wanted."""
 
@@ -147,6 +151,7 @@ class Suite(RichValue):
         return {
             "machine": self.mealy.name,
             "method": self.method.name,
+            "choice": self.choice,
             "extra_states": self.options.extra_states,
             "guarantee": str(self.guarantee),
         }
@@ -167,21 +172,27 @@ def suite(
     tests: int = 100,
     length: int = 20,
     max_symbols: int | None = MAX_SYMBOLS,
+    complete: Completion | None = None,
 ) -> Suite:
     """Return the test suite for a machine by one of the methods.
 
     ``machine`` is a machine or its name; of a ``.dot`` file the Mealy machine as it stands there.
-    ``method`` is a name of :data:`fsm.suites.METHODS`.
+    ``method`` is a name of :data:`fsm.suites.METHODS`, or ``auto``: chain where it is known to
+    finish, else hsi or h, chosen from the counts of the machine; ``choice`` of the suite says why.
     ``extra_states`` is how many states more than the specification an implementation may have;
     the suite grows with the number of inputs to this power. ``observable`` says what a compiled
     machine's implementation shows, ``rejections`` whether it shows that an event was rejected;
     ``seed``, ``tests`` and ``length`` are for ``random``. ``max_symbols`` limits the number of
     inputs of all tests together (``None``: no limit); the size is estimated before a test is made.
+    ``complete`` says what an implementation does in the missing cells of a partial machine, which
+    are not tested otherwise: ``reject`` (it answers ``rejected``) or ``loop`` (``-``), both without
+    a change of state.
 
     Raises :class:`fsm.errors.FsmError` for an unknown method, for extra states with a method that
     takes none, for a suite that may have more inputs than ``max_symbols``, and
     (:class:`MachineError`) for a partial machine that the method cannot handle: one with missing
-    cells for W, Wp and HSI, one with states that cannot be told apart for any complete method. A
+    cells for W, Wp and HSI, one with states that cannot be told apart for any complete method but
+    counting; also for ``complete`` where no cell is missing. A
     complete machine may have equivalent states: the guarantee counts them once, and each of their
     cells is run at least once.
 
@@ -190,29 +201,40 @@ def suite(
     """
     check_choice("observable", observable, get_args(Observable))
     check_flags(rejections=rejections)
+    if complete is not None:
+        check_choice("complete", complete, get_args(Completion))
     for name, value in (("extra_states", extra_states), ("tests", tests), ("length", length)):
         check_count(name, value, least=None)
     check_count("seed", seed)
     check_count("max_symbols", max_symbols)
-    chosen = method_of(method)
+    named = METHODS["chain"] if method == AUTO else method_of(method)
     options = Options(extra_states, seed, tests, length)
-    _check(chosen, options)
+    _check(named, options)
     machine = as_specification(machine)
     mealy = machine
     if isinstance(mealy, Machine):
-        shows: Observable = "state" if chosen.visible else observable
+        shows: Observable = "state" if named.visible else observable
         mealy = Mealy.of(mealy, shows, rejections=rejections)
-    elif chosen.visible:
+    elif named.visible:
         mealy = mealy.visible()
+    assumed = ""
+    if complete is not None:
+        assumed, mealy = describe_completion(mealy, complete), completed(mealy, complete)
     whole = Spec.of(mealy)
-    spec = _specification(mealy, whole, chosen) if chosen.complete else whole
-    if max_symbols is not None and chosen.complete:
+    if method == AUTO and not whole.is_complete and inseparable_pair(whole):
+        named = METHODS["counting"]
+    spec = _specification(mealy, whole, named) if named.complete else whole
+    if max_symbols is not None and named.complete:
         # Before the estimate, for which the words that tell states apart must be searched.
         fewest = fewest_inputs(spec, extra_states)
         _check_size(f"at least {format_inputs(fewest)}", fewest, max_symbols, mealy.name, options)
-    guarantee = _guarantee(mealy, whole, spec, chosen, extra_states)
+    chosen, reason = named, None
+    if method == AUTO:
+        chosen, reason, fewer = choose_method(spec, options, max_symbols)
+        options = options._replace(fewer_states=fewer)
+    guarantee = replace(_guarantee(mealy, whole, spec, chosen, options), completion=assumed)
     source = machine if isinstance(machine, Machine) else None
-    made = Suite(mealy, chosen, options, guarantee, spec, source)
+    made = Suite(mealy, chosen, options, guarantee, spec, source, reason)
     if max_symbols is not None:
         estimate = made.estimate
         most = estimate.most.symbols
@@ -222,7 +244,7 @@ def suite(
 
 
 def _guarantee(
-    mealy: Mealy, whole: Spec, spec: Spec, method: Method, extra_states: int
+    mealy: Mealy, whole: Spec, spec: Spec, method: Method, options: Options
 ) -> Guarantee:
     """Return the guarantee; ``whole`` has all reachable states, ``spec`` those that are tested."""
     return Guarantee(
@@ -230,11 +252,13 @@ def _guarantee(
         states=len(spec.states),
         declared=len(whole.states),
         inputs=len(spec.inputs),
-        extra_states=extra_states,
+        extra_states=options.extra_states,
+        fewer_states=options.fewer_states,
         observed=_observed(mealy),
         partial=not spec.is_complete,
         coverage=method.runs,
         source=method.source,
+        by_cover=method.by_cover,
     )
 
 
@@ -259,7 +283,7 @@ def _check(method: Method, options: Options) -> None:
         raise FsmError(f"{options.extra_states} extra states: at most {MOST_EXTRA_STATES}")
     if options.extra_states and not method.complete:
         raise FsmError(
-            f"{method.name} takes no extra states; complete methods do, for example {DEFAULT}"
+            f"{method.name} takes no extra states; complete methods do, for example chain"
         )
     if min(options.tests, options.length) < 1:
         raise FsmError("random walks need at least one test and one input")
@@ -274,13 +298,14 @@ def _specification(mealy: Mealy, spec: Spec, method: Method) -> Spec:
         state, given = spec.states[cells[0][0]], spec.inputs[cells[0][1]]
         raise MachineError(
             f"{mealy.name}: {method.name} needs a complete machine, and {len(cells)} cells are "
-            f"missing, such as {given!r} in {state!r}; {DEFAULT} takes partial machines"
+            f"missing, such as {given!r} in {state!r}; chain takes partial machines"
         )
-    if pair := inseparable_pair(spec):
+    pair = None if method.inseparable else inseparable_pair(spec)
+    if pair:
         s, t = (spec.states[i] for i in pair)
         raise MachineError(
             f"{mealy.name}: no trace that both accept tells {s!r} from {t!r}; complete the "
-            "machine, or take a method that only runs the cells"
+            "machine with --complete (complete), or take the method counting or auto"
         )
     return spec
 

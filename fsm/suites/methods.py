@@ -12,14 +12,17 @@ from fsm.suites import estimate
 from fsm.suites.derive import classical, coverage
 from fsm.suites.derive.chain import chain_estimate, shortest_chain
 from fsm.suites.derive.cover_product import product_tests
+from fsm.suites.derive.state_counting import counting_bounds, counting_tests
 from fsm.suites.derive.tours import tour
-from fsm.suites.estimate import Estimate, ProductCounter
+from fsm.suites.estimate import Estimate, ProductCounter, SuiteSize, fewest_inputs
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["DEFAULT", "METHODS", "Method", "Options", "method_of"]
+__all__ = ["AUTO", "DEFAULT", "METHODS", "Method", "Options", "method_of"]
 
-DEFAULT = "chain"
-"""The smallest suites of all complete methods, and streamed where they are large."""
+AUTO = "auto"
+"""The name under which the method is chosen from the counts of the machine."""
+
+DEFAULT = AUTO
 
 
 class Options(NamedTuple):
@@ -31,6 +34,8 @@ class Options(NamedTuple):
     length: int = 20
     progress: Callable[[int], object] = lambda _: None
     """Called now and then with the number of inputs that have been put into tests."""
+    fewer_states: int = 0
+    """How many states fewer than the specification an implementation may have at most."""
 
 
 Make: TypeAlias = Callable[[Spec, Options], Iterable[Word]]
@@ -41,7 +46,9 @@ class Method(NamedTuple):
     """A way to derive tests.
 
     ``runs`` says what the tests of a method that is not complete run; ``partial``, whether the
-    method takes machines with missing cells; ``visible``, whether it needs visible states.
+    method takes machines with missing cells; ``visible``, whether it needs visible states;
+    ``by_cover``, whether a suite is complete for the fault domain of the state cover too, in which
+    an implementation may have any number of states (:attr:`Guarantee.by_cover`).
     """
 
     name: str
@@ -53,6 +60,9 @@ class Method(NamedTuple):
     runs: str = ""
     partial: bool = True
     visible: bool = False
+    by_cover: bool = False
+    inseparable: bool = False
+    """Whether the method takes machines of which a trace cannot tell every two states apart."""
 
     @property
     def complete(self) -> bool:
@@ -84,12 +94,38 @@ def _with_progress(words: Iterable[Word], progress: Callable[[int], object]) -> 
         yield word
 
 
+def _h(spec: Spec, options: Options) -> Iterator[Word]:
+    return _with_progress(classical.shortest_h(spec, options.extra_states), options.progress)
+
+
+def _h_count(spec: Spec, options: Options) -> Estimate:
+    extra_states = options.extra_states
+    basis, identify = classical.h(spec, extra_states)
+    least, most = ProductCounter(spec, extra_states, identify).product(basis)
+    if classical.reuses(spec, extra_states):  # which can only make it smaller
+        least = SuiteSize(1, fewest_inputs(spec, extra_states))
+    return Estimate(least, most)
+
+
 def _chain(spec: Spec, options: Options) -> Iterator[Word]:
     return shortest_chain(spec, options.extra_states, options.progress)
 
 
 def _chain_count(spec: Spec, options: Options) -> Estimate:
     return chain_estimate(spec, options.extra_states)
+
+
+def _counted_states(spec: Spec, options: Options) -> int:
+    return len(spec.next) + options.extra_states - options.fewer_states
+
+
+def _counting(spec: Spec, options: Options) -> Iterator[Word]:
+    tests = counting_tests(spec, _counted_states(spec, options))
+    return _with_progress(tests, options.progress)
+
+
+def _counting_count(spec: Spec, options: Options) -> Estimate:
+    return counting_bounds(spec, _counted_states(spec, options))
 
 
 _CHOW = "T. Chow, Testing Software Design Modeled by Finite-State Machines, 1978"
@@ -146,6 +182,7 @@ METHODS: dict[str, Method] = {
             f"M. Vasilevskii, Failure diagnosis of automata, 1973; {_CHOW}",
             *_classical(classical.w),
             partial=False,
+            by_cover=True,
         ),
         Method(
             "wp",
@@ -153,6 +190,7 @@ METHODS: dict[str, Method] = {
             "S. Fujiwara et al., Test Selection Based on Finite State Models, 1991",
             *_classical(classical.wp),
             partial=False,
+            by_cover=True,
         ),
         Method(
             "hsi",
@@ -160,13 +198,15 @@ METHODS: dict[str, Method] = {
             "A. Petrenko, Checking experiments with protocol machines, 1991",
             *_classical(classical.hsi),
             partial=False,
+            by_cover=True,
         ),
         Method(
             "h",
             "complete; any word that tells two traces apart",
             "R. Dorofeeva, K. El-Fakih, N. Yevtushenko, An Improved Conformance Testing Method, "
             "2005",
-            *_classical(classical.h),
+            _h,
+            _h_count,
         ),
         Method(
             "chain",
@@ -174,6 +214,15 @@ METHODS: dict[str, Method] = {
             _CHAIN,
             _chain,
             _chain_count,
+        ),
+        Method(
+            "counting",
+            "complete; also where missing cells leave states that cannot be told apart",
+            "A. Petrenko, N. Yevtushenko, Testing from Partial Deterministic FSM Specifications, "
+            "2005; the proof is in fsm/suites/derive/state_counting.py",
+            _counting,
+            _counting_count,
+            inseparable=True,
         ),
     )
 }

@@ -23,7 +23,10 @@ def survivor(words: Iterable[tuple[int, ...]], mealy: Mealy, states: int) -> str
 
 
 class _Search:
-    """A partial implementation of a complete specification whose outputs alone are seen."""
+    """A partial implementation of a specification whose outputs alone are seen.
+
+    What is missing in the specification is not compared.
+    """
 
     def __init__(self, words: Iterable[tuple[int, ...]], mealy: Mealy, states: int) -> None:
         self.right: Table = mealy.next.tolist()
@@ -79,6 +82,8 @@ class _Search:
         pairs = [(0, self.initial)]
         for s, right in pairs:
             for x, target in enumerate(self.next[s]):
+                if self.right[right][x] < 0:
+                    continue
                 if target < 0 or self.output[s][x] != self.says[right][x]:
                     return True
                 if (pair := (target, self.right[right][x])) not in pairs:

@@ -8,7 +8,17 @@ import pytest
 from fsm.suites import METHODS
 from tests.command import Fsm
 
-SUMMARY = ["machine", "method", "extra_states", "guarantee", "tests", "symbols", "seconds"]
+SUMMARY = [
+    "machine",
+    "method",
+    "choice",
+    "extra_states",
+    "guarantee",
+    "tests",
+    "symbols",
+    "seconds",
+]
+CHOSEN = "auto took chain: the smallest suites, and known to finish for 5 states and 6 inputs\n"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -36,7 +46,7 @@ def test_the_summary_to_read(fsm: Fsm) -> None:
 @pytest.mark.parametrize("suffix", ["json", "csv", "md", "py"])
 def test_the_suffix_is_the_format(fsm: Fsm, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"suite.{suffix}"
-    assert fsm("suite", "with-feedback", "-o", path) == (0, "", "")
+    assert fsm("suite", "with-feedback", "-o", path) == (0, "", CHOSEN)
     form = {"py": "pytest"}.get(suffix, suffix)
     printed = fsm("suite", "with-feedback", "--format", form).out
     assert path.read_bytes() == printed.encode()
@@ -94,7 +104,7 @@ WRONG = {
     "a file with a score": (["--mutation-score", "-o", "x.md"], "--output has no effect with --m"),
     "two formats": (["--json", "--format", "csv"], "--format has no effect with --json"),
     "tests of another method": (["--method", "w", "--tests", "5"], "--tests is for --method rand"),
-    "length of another method": (["--length", "5"], "--length is for --method random, not for ch"),
+    "length of another method": (["--length", "5"], "--length is for --method random, not for a"),
     "mutants without a score": (["--mutants", "5"], "--mutants is for --mutation-score"),
 }
 
@@ -172,7 +182,7 @@ def test_every_difference_of_a_wrong_one_is_told(fsm: Fsm, module: str, tmp_path
 
 
 NO_ADAPTERS = {
-    "Nothing": "no such class or function; write package.module:name",
+    "Nothing": "no such class or function; an implementation is package.module:name, http://",
     "broken": "broken() failed: OSError: no connection",
     "load": "load() failed: TypeError",
     "Mealy": "Mealy() failed: TypeError",

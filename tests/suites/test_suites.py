@@ -165,7 +165,7 @@ def test_answers_alone_show_nothing() -> None:
     assert "Seen after each input: the output." in str(made.guarantee)
 
 
-SIZES = {"table": 492, "tour": 246, "observable": 265, "chain": 840}
+SIZES = {"table": 492, "tour": 246, "observable": 265, "h": 1002, "chain": 840}
 
 
 @pytest.mark.parametrize("method", SIZES)

@@ -17,6 +17,7 @@ from typing import NoReturn
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, MAX_PARTS, refuse
+from fsm.formats.diagrams.mealy_labels import is_marked, mealy_of
 from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.state_diagram import (
     MAX_DEPTH,
@@ -28,6 +29,7 @@ from fsm.formats.diagrams.state_diagram import (
 )
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.machine import Machine
+from fsm.mealy import Mealy
 from fsm.text import joined_lines
 
 __all__ = ["parse_d2", "read_d2"]
@@ -62,9 +64,11 @@ class _Shape:
     settings: dict[str, str] = field(default_factory=dict)
 
 
-def read_d2(path: Path) -> Machine:
+def read_d2(path: Path) -> Machine | Mealy:
     """Return the machine of a file; raises :class:`MachineError` with file and line."""
     text = read_text(path, MAX_BYTES, "a machine", MachineError)
+    if is_marked(text):
+        return mealy_of(_D2Reader(text, str(path)).diagram(), text)
     return parse_d2(text, str(path))
 
 

@@ -14,6 +14,7 @@ from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, refuse
 from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
+from fsm.formats.diagrams.mealy_labels import is_marked, mealy_of
 from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
 from fsm.formats.diagrams.state_diagram import (
@@ -25,7 +26,9 @@ from fsm.formats.diagrams.state_diagram import (
     StateDiagram,
 )
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.formats.diagrams.wrapping import join_wrapped_labels, label_received_events
 from fsm.machine import Machine
+from fsm.mealy import Mealy
 from fsm.text import shortened
 
 __all__ = ["is_state_diagram", "parse_diagram", "read_diagram"]
@@ -52,7 +55,8 @@ _REGION = re.compile(r"<<\s*region\s*>>", re.IGNORECASE)
 _PSEUDO: dict[str, PseudoState] = {
     "fork": "fork", "join": "join", "choice": "choice", "junction": "choice",
     "entrypoint": "point", "exitpoint": "point", "inputpin": "point", "outputpin": "point",
-    "expansioninput": "point", "expansionoutput": "point", "start": "start", "end": "end",
+    "expansioninput": "point", "expansionoutput": "point", "sdlreceive": "receive",
+    "start": "start", "end": "end",
     "history": "shallow", "history*": "deep",
 }  # fmt: skip
 _NOTE = re.compile(r"note\s+(?:left|right)\s+of\s+(?P<id>\S+)\s*:(?P<text>.*)", re.IGNORECASE)
@@ -60,14 +64,15 @@ _SIGN_OF_STATES = re.compile(r"^[ \t]*state\s|\[\*\]", re.IGNORECASE | re.MULTIL
 _PARTS = re.compile(r"(?:[#&]#?\w{1,31};|[^;])+")
 
 
-def read_diagram(path: Path | str) -> Machine:
+def read_diagram(path: Path | str) -> Machine | Mealy:
     """Return the machine of a file with a Mermaid or PlantUML state diagram.
 
     Raises :class:`MachineError` with file and line for what is none.
     """
     text = read_text(Path(path), MAX_BYTES, "a machine", MachineError)
     is_mermaid = Path(path).suffix.lower() in (".mmd", ".mermaid")
-    return machine_of(parse_diagram(text, str(path), MERMAID if is_mermaid else PLANTUML))
+    diagram = parse_diagram(text, str(path), MERMAID if is_mermaid else PLANTUML)
+    return mealy_of(diagram, text) if is_marked(text) else machine_of(diagram)
 
 
 def is_state_diagram(text: str, dialect: DiagramDialect) -> bool:
@@ -85,7 +90,10 @@ def parse_diagram(
 
     Raises :class:`MachineError` with file and line for what is not read.
     """
-    return _LineReader(name, dialect).read(text, first_line)
+    diagram = _LineReader(name, dialect).read(text, first_line)
+    join_wrapped_labels(diagram)
+    label_received_events(diagram)
+    return diagram
 
 
 def _after_begin(text: str, dialect: DiagramDialect) -> Iterator[tuple[int, str]]:
@@ -234,8 +242,6 @@ class _LineReader:
         """Take what a stereotype says about a state; those without a meaning here are looks."""
         match = _STEREOTYPE.search(looks)
         stereotype = (match["name"] or match["old"]) if match else ""
-        if stereotype.lower() == "sdlreceive":
-            self._refuse(f"<<{stereotype}>> is a symbol of SDL; draw the event on an arrow")
         if kind := _PSEUDO.get(stereotype.lower()):
             if name in self.diagram.boxes:
                 self._refuse(f"{name!r} is <<{stereotype}>> and has states inside")

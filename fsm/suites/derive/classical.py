@@ -7,25 +7,30 @@ are still to come; after the last one they are fewest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from fsm.suites.derive.cover_product import Identify
+from fsm.suites.derive.cover_product import Identify, product_tests
+from fsm.suites.derive.reuse import reusing_tests
 from fsm.suites.distinguish.characterising import (
     characterising_words,
     harmonised,
     identifying_words,
 )
-from fsm.suites.distinguish.identifiers import arrivals, pair_words, words_before
+from fsm.suites.distinguish.identifiers import arrivals, few_words, pair_words, words_before
 from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
 from fsm.suites.specification import Spec, Word, mean_prefix_length
 
-__all__ = ["Parts", "h", "hsi", "w", "wp"]
+__all__ = ["Parts", "h", "hsi", "reuses", "shortest_h", "w", "wp"]
 
 _KEPT = 2
 """The number of specifications whose words are cached: a suite is counted, then made."""
+
+
+_PAIRS = 1_500_000
+"""With at most this many pairs of a covering word and a longer trace, each has its own word."""
 
 
 class Parts(NamedTuple):
@@ -82,3 +87,19 @@ def h(spec: Spec, extra_states: int) -> Parts:  # noqa: ARG001
         return words_before(spec, identifiers, state, ahead)
 
     return Parts(basis, identify)
+
+
+def reuses(spec: Spec, extra_states: int) -> bool:
+    """Whether the tests of the H method are few enough to choose words that reuse earlier ones."""
+    return len(spec.next) * sum(arrivals(spec, extra_states)) <= _PAIRS
+
+
+def shortest_h(spec: Spec, extra_states: int) -> Iterable[Word]:
+    """Return the tests of the H method: with words chosen for each trace where that is smaller."""
+    product = product_tests(spec, extra_states, *h(spec, extra_states))
+    if not reuses(spec, extra_states):
+        return product
+    apart = state_separator(spec)
+    identifiers = few_words(spec, apart, extra_states)
+    chosen = list(reusing_tests(spec, extra_states, apart, identifiers))
+    return min(list(product), chosen, key=lambda words: sum(map(len, words)))

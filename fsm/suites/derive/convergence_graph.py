@@ -10,6 +10,10 @@ from fsm.suites.specification import Spec, Word
 __all__ = ["ConvergenceGraph"]
 
 
+NEAR = 4_000
+"""The number of transitions followed backwards, at most, to find the tests nearest to a state."""
+
+
 class ConvergenceGraph:
     """The tests so far, as a graph of the traces they run.
 
@@ -122,13 +126,18 @@ class ConvergenceGraph:
         return self.started
 
     def _nearest(self, state: int) -> list[tuple[int, Word]]:
-        """Return the states from which merged transitions lead here as cheaply as a reset does."""
+        """Return the states from which merged transitions lead here as cheaply as a reset does.
+
+        In a large machine only the nearest of them: this is asked for again after each merge.
+        """
         farthest = len(self.spec.cover[state])
+        left = NEAR
         near: list[tuple[int, Word]] = [(state, ())]
         seen = {state}
         for t, path in near:  # not by fsm.graph, which is slower: it runs for every test
-            if len(path) == farthest:
+            if len(path) == farthest or left < 0:
                 break
+            left -= len(self.into[t])
             for s, x in self.into[t]:
                 if s not in seen:
                     seen.add(s)

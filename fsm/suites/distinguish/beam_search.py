@@ -57,6 +57,8 @@ class BeamSearch:
         self.next = np.array(spec.next + dead, dtype=np.int32).reshape(shape)
         self.output = np.array(spec.output + dead, dtype=np.int32).reshape(shape)
         self.shown = np.array([*spec.shown, -1], dtype=np.int32)
+        self.followed = 0
+        """How many cells have been followed, of all words and states together."""
 
     def cheapest(
         self, state: int, overhead: float, spare: Callable[[int], Word | None]
@@ -116,6 +118,7 @@ class BeamSearch:
     def _further(self, beam: _Beam, width: int) -> _Beam:
         """Follow each word by each input; the first word of the result has the highest gain."""
         # Shapes: b words, p inputs, r other states that are not told apart yet.
+        self.followed += beam.images.size * self.next.shape[1]
         at = self.next[beam.at]  # (b, p)
         images = self.next[beam.images]  # (b, r, p)
         differs = self.output[beam.images] != self.output[beam.at][:, None, :]

@@ -28,6 +28,9 @@ Separator: TypeAlias = Callable[[int, int], Word | None]
 _NEGLIGIBLE = 0.02
 """The share of the cost of all tests below which a saving is not worth a search."""
 
+_SEARCHED = 300_000_000
+"""The number of cells that all searches together follow before no further one begins."""
+
 
 class Identifier(NamedTuple):
     """Words, none a prefix of another, and for each other state the prefix that tells it apart."""
@@ -73,7 +76,7 @@ def few_words(spec: Spec, apart: Separator, extra_states: int) -> list[Identifie
     """Return an identifier of each state, a cheap one where many tests end.
 
     Starts from :func:`pair_words` and searches on for the states where the most can be saved,
-    until the rest is negligible.
+    until the rest is negligible or so many cells have been followed that more would take too long.
     """
     from fsm.suites.distinguish.beam_search import BeamSearch  # numpy: other methods need none
 
@@ -90,7 +93,7 @@ def few_words(spec: Spec, apart: Separator, extra_states: int) -> list[Identifie
     possible = sum(saving for saving, _ in savings)
     search = BeamSearch(spec)
     for saving, s in savings:
-        if possible <= _NEGLIGIBLE * total:
+        if possible <= _NEGLIGIBLE * total or search.followed > _SEARCHED:
             break
         possible -= saving
         words = search.cheapest(s, mean, partial(apart, s))

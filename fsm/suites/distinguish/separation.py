@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations
 
 from fsm.suites.distinguish.identifiers import Separator
@@ -12,6 +13,7 @@ from fsm.suites.specification import Spec
 __all__ = ["inseparable_pair", "state_separator"]
 
 
+@lru_cache(2)  # a suite is counted, then made
 def state_separator(spec: Spec) -> Separator:
     """Return the separator of a specification: a splitting tree, or a table of pairs if partial."""
     return SplittingTree(spec).apart if spec.is_complete else PairTable(spec).apart
@@ -22,6 +24,6 @@ def inseparable_pair(spec: Spec) -> tuple[int, int] | None:
     if spec.is_complete:
         alike = (states for states in spec.classes() if len(states) > 1)
         return next(((states[0], states[1]) for states in alike), None)
-    apart = PairTable(spec).apart
+    apart = state_separator(spec)
     pairs = combinations(range(len(spec.next)), 2)
     return next((pair for pair in pairs if apart(*pair) is None), None)
