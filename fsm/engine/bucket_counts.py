@@ -256,6 +256,8 @@ class FoldedBucket:
     def fired(self, expiries: Index) -> Index:
         """Return how often each timer fired among some expiries."""
         codes = self.rules.products[0].codes
+        if not codes.state_timers:
+            return np.zeros(0, np.intp)
         met = np.bincount(self.timelines.codes[expiries], minlength=codes.width)
         firings: Index = met[codes.first_timer :]
         return firings
