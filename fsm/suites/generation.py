@@ -208,7 +208,7 @@ def suite(
     cells is run at least once.
 
     >>> suite("with-feedback", extra_states=1).size
-    SuiteSize(tests=68, symbols=483)
+    SuiteSize(tests=62, symbols=470)
     """
     check_choice("observable", observable, get_args(Observable))
     check_flags(rejections=rejections)
