@@ -81,7 +81,8 @@ def as_machine(machine: Machine | MachineObject | str) -> Machine:
 
 def _of_object(given: object) -> Machine:
     """Return the table of a machine of another library; raises :class:`MachineError`."""
-    found = _of_other_library(given, type(given).__name__)
+    kind = given if isinstance(given, type) else type(given)
+    found = _of_other_library(given, kind.__name__)
     if found is None:
         raise MachineError(_no_name(given))
     return found

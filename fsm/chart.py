@@ -132,6 +132,8 @@ class Chart:
     """Whether an internal transition of a state to itself enters it."""
     strict: bool = False
     """Whether an event that no transition has is an error (``StateMachine``)."""
+    begins_by: str = ""
+    """The event that is that the machine begins, in a state before all others; mostly none."""
     assumed: tuple[str, ...] = ()
     """What the reader assumed, for :attr:`fsm.machine.Machine.assumed`."""
     colours: tuple[tuple[str, str], ...] = ()

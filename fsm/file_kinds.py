@@ -27,6 +27,7 @@ _KINDS = {
             ".plantuml",
             ".uml",
             ".d2",
+            ".smcat",
         ),
         "a machine",
         "fsm show and fsm draw take machines",

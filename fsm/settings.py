@@ -9,7 +9,7 @@ They stand in ``fsm.toml``, or as ``[tool.fsm]`` in ``pyproject.toml``::
     mappings = ["logs/parcels.toml"]
     expect = 24                     # how many tables the pages document
 
-    [implementations]               # machine or page = "module:Class" of an adapter
+    [implementations]               # machine or page = "module:Class", "cmd:..." or "http://..."
     "shop.orders:Order" = "tests.adapters:Shop"
 
 Settings are found in the working directory or above it, up to the root of the repository or the
@@ -35,7 +35,7 @@ __all__ = ["ProjectSettings", "find_settings", "read_settings"]
 _OWN, _PROJECT, _SECTION = "fsm.toml", "pyproject.toml", "tool.fsm"
 _LISTS = ("pages", "bindings", "lexicons", "mappings")
 _ENTRIES = ("kind", *_LISTS, "expect", "implementations")
-_CODE = re.compile(r"\w+(?:\.\w+)*:\w+")
+_CODE = re.compile(r"\w+(?:\.\w+)*:\w+|cmd:.*\S.*|https?://\S+")
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,6 @@ def _implementations(toml: Toml, section: str, value: object) -> dict[str, str]:
             line = toml.line(inner if is_table else section, name)
             raise FsmError(
                 f"{toml.name}:{line}: write [implementations] with lines such as "
-                '"machine or page.md" = "module:Class"'
+                '"machine or page.md" = "module:Class" (or "cmd:..." or "http://...")'
             )
     return dict(entries)

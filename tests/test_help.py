@@ -133,7 +133,11 @@ def test_headings_are_bold_where_colour_is_wanted(
 
 # The examples, run --------------------------------------------------------------------------
 
-NOT_RUN = {'fsm replay "s3://mail/2026-01-*.csv.gz" --json': "it needs an object store"}
+NOT_RUN = {
+    'fsm replay "s3://mail/2026-01-*.csv.gz" --json': "it needs an object store",
+    'fsm test with-feedback "cmd:node adapter.js" --extra-states 1': "it needs Node",
+    "fsm test with-feedback http://localhost:8000/ --junit results.xml": "it needs a server",
+}
 """Examples that cannot run here, with the reason."""
 ONLY_AT_FULL_DEPTH = {"fsm gallery diagrams", "fsm gallery diagrams --check"}
 """Examples that take seconds."""

@@ -98,7 +98,7 @@ COMMANDS = {
     ],
     "An implementation is tested": [
         "suite engagement",
-        "learn tests.typing_user.adapter:Opens engagement",
+        "test engagement tests.typing_user.adapter:Opens",
     ],
 }
 """What runs through each way of the map, by how its paragraph begins."""

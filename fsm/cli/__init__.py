@@ -42,7 +42,8 @@ COMMANDS_BY_TASK = {
     },
     "Tests": {
         "suite": "Get tests that prove conformance to a machine.",
-        "learn": "Show where an implementation differs from a machine.",
+        "test": "Show whether an implementation does what a machine says.",
+        "learn": "Get the machine of an implementation, and where it differs.",
     },
     "Machines": {
         "machines": "List the built-in machines.",

@@ -76,10 +76,10 @@ def with_cell_options(function: Callable[..., T]) -> Callable[..., T]:
         ),
         option(
             "--implementation",
-            metavar="MODULE:NAME",
+            metavar="IMPLEMENTATION",
             group="Other sources",
-            help="Class or function that returns an adapter: an object with reset(), send(event) "
-            "and observe(). It is imported and run.",
+            help="An implementation to run: package.module:name of an adapter, http://HOST/, or "
+            "cmd:PROGRAM ARGUMENTS (fsm guide implementations).",
         ),
         option(
             "--page",

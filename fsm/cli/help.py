@@ -29,6 +29,7 @@ GROUPS = (
     "Message",
     "Tests",
     "Random tests",
+    "Implementation",
     "Languages and tables",
     "Questions",
     "Settings",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,12 @@ import click
 from fsm.catalog import load_specification
 from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
+from fsm.cli.implementation_options import (
+    answer_timeout_option,
+    implementation_argument,
+    seconds_of,
+    settle_option,
+)
 from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
     extra_states_option,
@@ -47,15 +54,13 @@ __all__ = ["command"]
         ),
     ],
 )
-@click.argument(
-    "implementation",
-    help="package.module:name, a class or function that returns an adapter: an object with "
-    "reset(), send(event) and observe(). It is imported and run.",
-)
+@implementation_argument
 @machine_argument
 @extra_states_option(default=1)
 @observable_option
 @silent_option
+@answer_timeout_option
+@settle_option
 @option(
     "--max-states",
     type=int,
@@ -79,6 +84,8 @@ def command(
     extra_states: int,
     observable: Observable,
     silent: bool,
+    timeout: timedelta,
+    settle: timedelta | None,
     max_states: int,
     max_symbols: int,
     output: Path | None,
@@ -89,17 +96,22 @@ def command(
     The machine of the implementation is learnt from tests. It can be used as MACHINE in every
     other command, for example in fsm draw. The exit status is 1 if there is a difference.
     """
-    from fsm.suites.execution.adapters import make_adapter
-    from fsm.suites.execution.implementation import apart_from_output
+    from fsm.implementations import connect
+    from fsm.implementations.output import apart_from_output
     from fsm.suites.execution.learning import learn
 
     write = _writer(output) if output else None
     specification = load_specification(machine)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
-    with Progress("learning"), apart_from_output():
+    seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
+    with (
+        Progress("learning"),
+        apart_from_output(),
+        connect(implementation, **seconds) as connection,
+    ):
         learnt = learn(
-            make_adapter(implementation),
+            connection,
             specification.inputs,
             shows=specification.shown is not None,
             extra_states=extra_states,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
@@ -16,6 +16,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import options_given
 from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.suite_options import (
+    complete_option,
     extra_states_option,
     max_symbols_option,
     observable_option,
@@ -32,7 +33,6 @@ from fsm.documented_machines import documented_specification, settings_for
 from fsm.files import replacing
 from fsm.suites import DEFAULT, Suite, SuiteSize, suite
 from fsm.suites.choice import LISTED
-from fsm.suites.completion import Completion
 from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import LIMIT, Score, mutation_score
 from fsm.suites.narrowing import narrowed
@@ -77,13 +77,7 @@ observable and counting do not, beyond the number of states that they name.""",
 @extra_states_option(default=0)
 @observable_option
 @silent_option
-@option(
-    "--complete",
-    type=ChoiceParam(get_args(Completion)),
-    group="Tests",
-    help="Test the missing cells of MACHINE too: the implementation answers rejected (reject) or "
-    "nothing (loop), and stays in its state.",
-)
+@complete_option
 @option(
     "--to",
     metavar="STATE",

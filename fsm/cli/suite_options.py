@@ -10,8 +10,15 @@ from fsm.cli.help import option
 from fsm.cli.values import RangeParam
 from fsm.mealy import Observable
 from fsm.suites import MAX_SYMBOLS
+from fsm.suites.completion import Completion
 
-__all__ = ["extra_states_option", "max_symbols_option", "observable_option", "silent_option"]
+__all__ = [
+    "complete_option",
+    "extra_states_option",
+    "max_symbols_option",
+    "observable_option",
+    "silent_option",
+]
 
 extra_states_option = partial(
     option,
@@ -33,6 +40,13 @@ silent_option = option(
     is_flag=True,
     group="Tests",
     help="The implementation gives no sign of rejected events.",
+)
+complete_option = option(
+    "--complete",
+    type=ChoiceParam(get_args(Completion)),
+    group="Tests",
+    help="Test the missing cells of MACHINE too: the implementation answers rejected (reject) or "
+    "nothing (loop), and stays in its state.",
 )
 max_symbols_option = option(
     "--max-symbols",

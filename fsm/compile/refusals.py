@@ -184,6 +184,11 @@ def assumptions(declared: Declaration) -> Iterator[str]:
             yield f"events whose names begin with {name}. do what {name} does"
         if name in ("error_execution", "error.execution", "error"):
             yield f"a callback that fails causes {name}, which is an input of its own here"
+    yield from _invocations(declared)
+
+
+def _invocations(declared: Declaration) -> Iterator[str]:
+    """Yield the callbacks that start work beside the machine."""
     owners = (declared.chart_class, *declared.chart_class._class_listeners)
     for state in declared.states:
         if any(hasattr(owner, f"on_invoke_{state.id}") for owner in owners):

@@ -14,8 +14,9 @@ from fsm.conformance.sightings import Believed, SightedCells, see_cells
 from fsm.documented_machines import settings_for
 from fsm.engine.result import Replay
 from fsm.errors import FsmError
+from fsm.implementations import Connection, connect
+from fsm.implementations.output import apart_from_output
 from fsm.machine import Machine
-from fsm.suites.execution.adapters import make_adapter
 from fsm.suites.execution.implementation import Implementation
 from fsm.unit import unit_of
 
@@ -28,14 +29,14 @@ def compare_sources(
     name: str = "",
     replay: Replay | None = None,
     page: str | None = None,
-    implementation: Implementation | str | None = None,
+    implementation: Implementation | Connection | str | None = None,
     tests: str | Path | None = None,
 ) -> CellComparison:
     """Return the verdict on each cell of a machine under those sources that are given.
 
     ``name`` is the name by which the machine was loaded (default: its own), ``page`` a page or a
-    TOML file about one, ``implementation`` an adapter or ``package.module:name`` of a class, which
-    is imported and run, ``tests`` a file of ``pytest --fsm-cov-file``.
+    TOML file about one, ``implementation`` an adapter or its name, see
+    :func:`fsm.implementations.connect`, ``tests`` a file of ``pytest --fsm-cov-file``.
 
     Raises :class:`fsm.errors.PageError` for a page that says nothing about the machine, and
     :class:`FsmError` for an implementation or a file that cannot be used, and where there is
@@ -56,8 +57,8 @@ def compare_sources(
     probed = None
     if implementation is not None:
         more = sorted({event for _, event in document.rows}) if document else ()
-        adapter, title = _adapter(implementation)
-        probed = probe(adapter, machine, title, more, disputed=disputed)
+        with apart_from_output(), connect(implementation) as connection:
+            probed = probe(connection, machine, connection.name, more, disputed=disputed)
 
     def see(believed: Believed) -> SightedCells:
         return see_cells(replay.distinct_traces if replay else (), machine, believed)
@@ -75,10 +76,3 @@ def compare_sources(
         tests=covered,
         unit=(replay.unit if replay else unit_of([machine])).name,
     )
-
-
-def _adapter(given: Implementation | str) -> tuple[Implementation, str]:
-    """Return an adapter as it is, or the one of this name; and its name."""
-    if isinstance(given, str):
-        return make_adapter(given), given
-    return given, type(given).__name__

@@ -18,13 +18,12 @@ from fsm.conformance.answers import AnswerReading, Seen, StateWords
 from fsm.conformance.system_runs import OverError, ResetError, SystemRuns, are_alike
 from fsm.conformance.votes import Vote, shows_states
 from fsm.errors import FsmError
+from fsm.implementations.connecting import connection_of
+from fsm.implementations.connection import Connection
+from fsm.implementations.output import apart_from_output
 from fsm.machine import Machine
 from fsm.mealy import NOTHING, REJECTED, Observable
-from fsm.suites.execution.implementation import (
-    Implementation,
-    apart_from_output,
-    observer,
-)
+from fsm.suites.execution.implementation import Implementation
 from fsm.suites.execution.rows import observable_of
 from fsm.text import first_names, quantity
 from fsm.trace import Trace
@@ -71,7 +70,7 @@ class ProbedCells:
 
 
 def probe(
-    implementation: Implementation,
+    implementation: Implementation | Connection,
     machine: Machine,
     name: str = "",
     more_events: Iterable[str] = (),
@@ -114,7 +113,7 @@ class _Doubt:
 class _Probing:
     def __init__(
         self,
-        implementation: Implementation,
+        implementation: Implementation | Connection,
         machine: Machine,
         more: Sequence[str],
         most: int,
@@ -122,9 +121,9 @@ class _Probing:
     ) -> None:
         self.machine = machine
         self.disputed = disputed
-        seen = observable_of(implementation, machine)
-        observe = observer(implementation, shows=seen != "output")
-        self.runs = SystemRuns(implementation, observe, most)
+        connection = connection_of(implementation)
+        seen = observable_of(connection, machine)
+        self.runs = SystemRuns(connection, seen != "output", most)
         is_state = seen == "status" and shows_states(machine) and bool(machine.statuses)
         self.observable: Observable = "state" if is_state else seen
         self.events = list(dict.fromkeys((*machine.events, *more)))
@@ -238,7 +237,7 @@ class _Probing:
         except ResetError as error:
             raise FsmError(f"{name}: reset() failed: {error}") from error
         expected = self._shows(self.machine.initial)
-        if self.runs.observe and first.shown != expected:
+        if self.runs.shows and first.shown != expected:
             raise FsmError(
                 f"{name}: shows {first.shown!r} after a reset, and {self.machine.name} begins with "
                 f"{expected!r}; is it an adapter for this machine?"
@@ -258,7 +257,7 @@ class _Probing:
     def _run_cell(self, state: str, event: str) -> None:
         trace = (*self.access[state], event)
         *_, before, after = self.runs.run(trace)
-        is_there = self.runs.observe is None or before.shown == self._shows(state)
+        is_there = not self.runs.shows or before.shown == self._shows(state)
         if is_there and self._is_steady(state, trace, before, after, _REPEATS):
             self.seen[state, event] = trace, before, after
             self._says_rejected |= after.is_rejected

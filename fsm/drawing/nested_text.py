@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from fsm.drawing.model import Arrow, DrawnState, Picture
 from fsm.drawing.nesting import automatic_labels, ids_of
+from fsm.formats.diagrams.labels import read_label
 from fsm.text import plain_ids
 
 __all__ = ["DiagramText"]
@@ -54,7 +55,12 @@ class DiagramText(ABC):
             yield from (f"{self.indent * depth}{line}" for line in self._arrow(arrow))
 
     def _arrow(self, arrow: Arrow) -> Iterator[str]:
-        text = self.line_break.join(map(self.escaped, automatic_labels(arrow) + arrow.effects))
+        events = automatic_labels(arrow)
+        if any(
+            " " in event for label in events for event, _ in read_label(label)
+        ):  # else a reader could take them for one text
+            events = (*(f"{event}," for event in events[:-1]), *events[-1:])
+        text = self.line_break.join(map(self.escaped, (*events, *arrow.effects)))
         text = f" : {text}" if text else ""
         line = self.line(arrow)
         begin = self.end(arrow.source, arrow.from_box)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from fsm.drawing.xstate_chart import chart_config
 from fsm.machine import Machine, State, Transition
 from fsm.machine_parts import refinements
 from fsm.text import first_names, json_text, plain_ids, quantity
@@ -21,22 +22,25 @@ _TAKEN = ("constructor", "prototype", "hasOwnProperty", "isPrototypeOf", "toStri
 def to_xstate(machine: Machine, *, group: bool = True) -> str:
     """Return the configuration in JSON, for ``setup({guards}).createMachine(config)``.
 
-    Statuses are tags, and compound states if their states are declared together. An event that
-    depends on guards has the guard ``is``, whose parameters are the required truth values; the
-    present values are in the context::
+    A machine that was declared with states inside of others, regions, history or timers is written
+    as it was declared, where XState does the same. Else each state of the machine is one of the
+    configuration: statuses are tags, and compound states if their states are declared together. An
+    event that depends on guards has the guard ``is``, whose parameters are the required truth
+    values; the present values are in the context::
 
         setup({guards: {is: ({context}, wanted) =>
             Object.entries(wanted).every(([name, truth]) => context[name] === truth)}})
 
-    Names that have a meaning in XState are in ``meta`` and ``description``. Timers are left out:
-    see :func:`left_out`.
+    Names that have a meaning in XState are in ``meta`` and ``description``. Timers are left out of
+    a flat configuration: see :func:`left_out`.
     """
-    return f"{json_text(_Config(machine).config(group), indent=2)}\n"
+    config = (chart_config(machine) if group else None) or _Config(machine).config(group)
+    return f"{json_text(config, indent=2)}\n"
 
 
 def left_out(machine: Machine) -> str:
-    """Return a message that names the timers, which a configuration lacks; empty for none."""
-    if not machine.timers:
+    """Return a message that names the timers, which a flat configuration lacks; empty for none."""
+    if not machine.timers or chart_config(machine):
         return ""
     names = first_names([str(timer) for timer in machine.timers])
     return f"{LEFT_OUT} {quantity(len(machine.timers), 'timer')}: {names}; scxml and json keep them"

@@ -1,7 +1,7 @@
 """Machines in files: JSON without loss, SCXML and DOT as other tools write and read them.
 
 ``json_document``, ``scxml`` and ``dot`` each read and write one format; ``diagrams/`` reads state
-diagrams of Mermaid, PlantUML, D2 and DOT. To add a format, write
+diagrams of Mermaid, PlantUML, D2, DOT and state-machine-cat. To add a format, write
 such a module, and enter its reader into :data:`READERS`.
 """
 
@@ -62,6 +62,12 @@ def _d2(path: Path) -> Machine:
     return read_d2(path)
 
 
+def _smcat(path: Path) -> Machine:
+    from fsm.formats.diagrams.smcat import read_smcat
+
+    return read_smcat(path)
+
+
 READERS: Mapping[str, MachineReader] = {
     ".json": _json,
     ".yaml": _yaml,
@@ -75,5 +81,6 @@ READERS: Mapping[str, MachineReader] = {
     ".plantuml": _diagram,
     ".uml": _diagram,
     ".d2": _d2,
+    ".smcat": _smcat,
 }
 """The reader of each suffix."""

@@ -1,8 +1,8 @@
 """The edges and nodes of a DOT text, in the order in which they are written.
 
 Of subgraphs, the names and labels are read, of nodes and edges those attributes that mean
-something for a machine; ports are skipped. An edge to names in braces is an edge to each of them;
-another edge from or to a whole subgraph is refused, and so is an undirected graph.
+something for a machine; ports are skipped. An edge from or to names in braces is an edge of each of
+them; another edge from or to a whole subgraph is refused, and so is an undirected graph.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ __all__ = ["DotCluster", "DotEdge", "DotNode", "parse_parts"]
 _NAMES = frozenset({"id", "quoted", "html"})
 _ATTRIBUTES = frozenset(
     {
-        "class", "color", "dir", "fillcolor", "headlabel", "label", "lhead", "ltail", "peripheries",
-        "shape", "shows", "style", "taillabel", "width",
+        "class", "color", "dir", "fillcolor", "fontcolor", "headlabel", "label", "lhead", "ltail",
+        "peripheries", "shape", "shows", "style", "taillabel", "width", "xlabel",
     }
 )  # fmt: skip
 
@@ -96,6 +96,8 @@ class _Parser:
         self.defaults: list[dict[str, Token]] = [{}]
         self.about: list[tuple[dict[str, Token], int]] = [({}, 1)]
         """The attributes of each subgraph that is open, and its line."""
+        self.members: list[list[str] | None] = [None]
+        """The names in each subgraph that is open, if there is nothing but names in it."""
 
     # Tokens
 
@@ -134,10 +136,15 @@ class _Parser:
         while self.clusters:
             if self.accept("}"):
                 yield from self.closed()
+                names = self.members.pop()
                 if self.at("->"):  # from the subgraph that ends here
-                    raise self.wrong("an edge between two states")
+                    if not names or len(names) > _MAX_GROUP:
+                        raise self.wrong("an edge between two states")
+                    yield from self.edges(names, self.next.line)
             elif self.subgraph():
                 self.defaults.append(self.defaults[-1])
+                self.members[-1] = None
+                self.members.append([])
             elif not self.accept(";"):
                 yield from self.statement()
         if self.next.kind != "end":
@@ -181,6 +188,7 @@ class _Parser:
 
     def statement(self) -> Iterator[DotPart]:
         if self.keyword() in {"node", "edge", "graph"}:
+            self.members[-1] = None
             kind = self.take().text.lower()
             given = self.attributes()
             if kind == "node":
@@ -188,23 +196,33 @@ class _Parser:
             elif kind == "graph":
                 self.about[-1][0].update(given)
             return
-        line = self.next.line
-        ends = [[self.node()]]
+        line, name = self.next.line, self.node()
         if self.accept("="):
             value = self.next
             self.node()
-            if ends[0][0].lower() in _ATTRIBUTES:
-                self.about[-1][0][ends[0][0].lower()] = value
+            if name.lower() in _ATTRIBUTES:
+                self.about[-1][0][name.lower()] = value
             return
+        if self.at("->"):
+            self.members[-1] = None
+            yield from self.edges([name], line)
+            return
+        if (names := self.members[-1]) is not None:
+            names.append(name)
+            self.accept(",")
+        attributes = self.defaults[-1] | self.attributes()
+        yield DotNode(name, attributes, self.clusters[-1], line)
+
+    def edges(self, sources: list[str], line: int) -> Iterator[DotPart]:
+        """Take the arrows that lead on from some names."""
+        ends = [sources]
         while self.accept("->"):
             ends.append(self.group() if self.at("{") else [self.node()])
         attributes = self.attributes()
-        written = (attributes.get(key) for key in ("label", "taillabel", "headlabel"))
+        written = (attributes.get(key) for key in ("label", "xlabel", "taillabel", "headlabel"))
         label = next((label for label in written if label and label.text.strip()), None)
         for source, target in (edge for pair in pairwise(ends) for edge in product(*pair)):
             yield DotEdge(source, target, label, line, self.clusters[-1], attributes)
-        if len(ends) == 1:
-            yield DotNode(ends[0][0], self.defaults[-1] | attributes, self.clusters[-1], line)
 
     def group(self) -> list[str]:
         """Take the names in braces that an arrow leads to, each of them."""

@@ -7,8 +7,9 @@ have the conditions of that way as guards.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from fsm.formats.assembly import refuse
 from fsm.formats.xml import Element
@@ -52,24 +53,27 @@ def ways_through(file: str, transition: Element) -> list[Way]:
     return ways
 
 
-def _ways(file: str, content: Iterable[Element]) -> list[Way]:
+def _ways(file: str, content: Iterable[Element], depth: int = 0) -> list[Way]:
     ways = [_NOTHING]
     for element in content:
-        is_branch = element.tag == "if" and any(_causes_events(element.children))
-        steps = list(_branches(file, element)) if is_branch else [Way((), (element,))]
+        is_branch = element.tag == "if" and _causes_events(element)
+        # Each <if> inside another one is one more way at least.
+        steps = [Way((), (element,))] if not is_branch else []
+        if is_branch and depth < _MAX_WAYS:
+            steps = list(islice(_branches(file, element, depth), _MAX_WAYS + 1))
         ways = [step.after(way) for way in ways for step in steps]
-        if len(ways) > _MAX_WAYS:
+        if not 0 < len(ways) <= _MAX_WAYS:
             what = f"<{element.tag}>: more than {_MAX_WAYS} ways through its transition"
             refuse(file, element.line, f"{what}; write a transition for each case")
     return ways
 
 
-def _branches(file: str, choice: Element) -> Iterator[Way]:
+def _branches(file: str, choice: Element, depth: int) -> Iterator[Way]:
     """Yield the ways through an ``<if>``."""
     before: tuple[tuple[Element, bool], ...] = ()
     for head, content in _parts(choice):
         holds = () if head.tag == "else" else ((head, True),)
-        for way in _ways(file, content):
+        for way in _ways(file, content, depth + 1):
             yield way.after(Way(before + holds, ()))
         if head.tag == "else":
             return
@@ -88,8 +92,12 @@ def _parts(choice: Element) -> list[tuple[Element, list[Element]]]:
     return parts
 
 
-def _causes_events(content: Sequence[Element]) -> Iterator[bool]:
-    for element in content:
-        yield element.tag in CAUSES_EVENTS
-        if element.tag == "if":
-            yield from _causes_events(element.children)
+def _causes_events(choice: Element) -> bool:
+    """Whether an ``<if>`` has an element that causes events, also in an ``<if>`` inside."""
+    parts = [choice]
+    for part in parts:
+        if part.tag in CAUSES_EVENTS:
+            return True
+        if part.tag == "if":
+            parts += part.children
+    return False

@@ -18,6 +18,7 @@ _READING_ORDER = (
     "documentation",
     "sphinx",
     "testing",
+    "implementations",
     "python",
     "email",
     "log-formats",

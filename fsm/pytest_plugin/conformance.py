@@ -14,10 +14,14 @@ class as ``machine=Class``, because pytest would decorate a positional class), t
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fsm.pytest_plugin.connections import SessionConnections
 from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage, coverage_file
 from fsm.pytest_plugin.project import binding_files, project_settings
 from fsm.text import visible
@@ -25,6 +29,7 @@ from fsm.text import visible
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from fsm.implementations.connection import Connection
     from fsm.suites import Suite
     from fsm.suites.execution.implementation import Implementation, RunResult
     from fsm.suites.specification import Word
@@ -43,23 +48,31 @@ __all__ = [
 LIMIT = 100_000
 """Maximum number of tests of a suite."""
 
+TIMEOUT = 60.0
+"""Seconds that an answer may take, unless the marker says otherwise."""
+
 _LONGEST_NAME = 80
 _POSITIONAL = ("machine", "method")
+_WAITING = ("timeout", "settle")
+"""Arguments that say how long answers may take."""
 _ARGUMENTS = (
     *_POSITIONAL,
+    *_WAITING,
     "extra_states",
     "observable",
     "rejections",
     "to",
     "covering",
     "max_symbols",
+    "complete",
     "seed",
     "tests",
     "length",
 )
 _MARKER = (
     "fsm_suite(machine, method='chain', extra_states=0, observable='status', rejections=True, "
-    "to=None, covering=None, max_symbols=..., and for random tests seed=0, tests=100, length=20): "
+    "to=None, covering=None, max_symbols=..., timeout='60s', settle=None, and for random tests "
+    "seed=0, tests=100, length=20): "
     "run the conformance tests of a machine; "
     "see fsm.pytest_plugin"
 )
@@ -84,13 +97,17 @@ def configure(config: pytest.Config) -> None:
 class Case:
     """One test of a suite, as the fixture ``fsm_case``."""
 
-    def __init__(self, suite: Suite, word: Word, record: SuiteCoverage) -> None:
-        self.suite, self.word, self.record = suite, word, record
+    def __init__(
+        self, suite: Suite, word: Word, record: SuiteCoverage, waiting: Mapping[str, float]
+    ) -> None:
+        self.suite, self.word, self.record, self.waiting = suite, word, record, waiting
         self.used = False
+        self._item: pytest.Item | None = None
 
     def begin(self, item: pytest.Item, others: dict[str, Any]) -> None:
         """Begin a test of this case, among those with the same ``others`` of its parameters."""
         self.used = False
+        self._item = item
         self.record = SessionCoverage.variant(item, self.record, others)
 
     @property
@@ -99,46 +116,83 @@ class Case:
         self.used = True
         return tuple(self.suite.mealy.inputs[x] for x in self.word)
 
-    def run(self, implementation: Implementation) -> None:
-        """Run the test; fail with its steps, and with the shortest trace that fails as well."""
-        from fsm.errors import FsmError
-        from fsm.suites.execution.implementation import run_test
+    def run(
+        self,
+        implementation: Implementation | Connection | str,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Run the test; fail with its steps, and with the shortest trace that fails as well.
+
+        ``implementation`` is an adapter, or its name, see :func:`fsm.implementations.connect`.
+        ``values`` has what events come with, by event: named values, or strategies of hypothesis
+        for them; ``send`` gets them by their names.
+        """
+        __tracebackhide__ = True
+        self._run(lambda: self._connection(implementation), values or {})
+
+    async def run_async(
+        self, implementation: Implementation, values: Mapping[str, Any] | None = None
+    ) -> None:
+        """Run the test in a coroutine, with an adapter that uses the event loop of the test."""
+        from fsm.implementations.connection import Settling
+        from fsm.implementations.python import PythonConnection
 
         __tracebackhide__ = True
-        refusal = ""
+        loop = asyncio.get_running_loop()
+        settling, timeout = Settling(self.waiting["settle"]), self.waiting["timeout"]
+
+        def connection() -> Connection:
+            return PythonConnection(implementation, timeout=timeout, settling=settling, loop=loop)
+
+        await asyncio.to_thread(self._run, connection, values or {})
+
+    def _connection(self, implementation: Implementation | Connection | str) -> Connection:
+        from fsm.implementations import connect
+
+        if not isinstance(implementation, str):
+            return connect(implementation, **self.waiting)
+        assert self._item is not None  # noqa: S101
+        return SessionConnections.of(self._item.config).get(implementation, self.waiting)
+
+    def _run(self, connection: Callable[[], Connection], values: Mapping[str, Any]) -> None:
+        from fsm.errors import FsmError
+        from fsm.pytest_plugin.event_values import with_values
+
+        __tracebackhide__ = True
+        refusal = failure = ""
         try:
-            run = run_test(implementation, self.suite.mealy, self.trace)
+            opened = connection()
+            failure = with_values(values, self.trace, lambda given: self._once(opened, given))
         except FsmError as error:
             refusal = f"fsm_case.run: {error}"
-        if refusal:
-            pytest.fail(refusal, pytrace=False)
+        if refusal or failure:  # outside the except block, so that pytest shows no causes
+            pytest.fail(refusal or failure, pytrace=False)
+
+    def _once(self, connection: Connection, values: Mapping[str, Mapping[str, object]]) -> str:
+        """Run the test with values; return how it failed, an empty text where it passed."""
+        from fsm.suites.execution.implementation import run_test
+
+        machine = self.suite.machine
+        options: dict[str, Any] = {"timers": machine.timers if machine else (), "values": values}
+        run = run_test(connection, self.suite.mealy, self.trace, **options)
         sent = self.word[: len(run.trace)]
         self.record.add(zip(self.suite.mealy.walk(sent), sent, strict=False))
-        if not run.agrees:
-            pytest.fail(self._failure(run, implementation), pytrace=False)
+        if run.left and self._item:
+            text = f"not run, since another timer fires first: {', '.join(map(visible, run.left))}"
+            self._item.add_report_section("call", "ended early", text)
+        return "" if run.agrees else self._failure(run, connection, options)
 
-    def _failure(self, run: RunResult, implementation: Implementation) -> str:
+    def _failure(self, run: RunResult, connection: Connection, options: dict[str, Any]) -> str:
+        from fsm.suites.execution.origins import specified_cell
         from fsm.suites.execution.reproduction import reproduce
 
-        shortest = reproduce(implementation, self.suite.mealy, run)
+        shortest = reproduce(connection, self.suite.mealy, run, **options)
         place = f"step {len(run.trace)} of {len(self.word)}"
         parts = [f"{visible(self.record.title)}: {place}", str(run), str(shortest)]
         if shortest.run.trace != run.trace:
             parts.append(str(shortest.run))
-        return "\n".join(parts + self._specified(shortest.run))
-
-    def _specified(self, run: RunResult) -> list[str]:
-        """Return the source of the specification of the last step."""
-        machine = self.suite.machine
-        if machine is None or not run.trace:
-            return []
-        mealy = self.suite.mealy
-        state = mealy.states[mealy.walk(mealy.word(run.trace))[-2]]
-        step = machine.step(state, run.trace[-1])
-        if step is None:
-            return [visible(f"specified: {state} rejects {run.trace[-1]}")]
-        origin = step.origin
-        return [visible(f"specified by {origin.citation}: {origin.reason}")] if origin else []
+        parts.append(str(specified_cell(self.suite, shortest.run)))
+        return "\n".join(filter(None, parts))
 
 
 def _case_of(item: pytest.Item) -> tuple[Case | None, dict[str, Any]]:
@@ -237,6 +291,7 @@ def _cases(
     from fsm.suites.narrowing import narrowed
 
     specification = _specification(metafunc.config, machine)
+    waiting = _waiting(options)
     whole = suite(specification, method or DEFAULT, **options)
     made = narrowed(whole, to=to, covering=covering)
     record = SuiteCoverage(metafunc.definition.nodeid, made)
@@ -246,10 +301,28 @@ def _cases(
     for word in made.words():
         if len(cases) == LIMIT:
             raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
-        case = Case(made, word, record)
+        case = Case(made, word, record, waiting)
         cases.append(pytest.param(case, id=_name(case.trace, len(cases) + 1)))
     record.planned = len(cases)
     return cases
+
+
+def _waiting(options: dict[str, Any]) -> dict[str, float]:
+    """Take how long answers may take out of the options of a suite, in seconds."""
+    from fsm.epoch import read_duration
+    from fsm.errors import FsmError
+
+    seconds = {"timeout": TIMEOUT, "settle": 0.0}
+    for name in _WAITING:
+        given = options.pop(name, None)
+        if given is None:
+            continue
+        duration = read_duration(given) if isinstance(given, str) else given
+        if isinstance(duration, timedelta):
+            seconds[name] = duration.total_seconds()
+        else:
+            raise FsmError(f"{name}: {given!r} is no duration; write {name}='2s'")
+    return seconds
 
 
 def _specification(config: pytest.Config, machine: Any) -> Any:

@@ -34,8 +34,9 @@ def add_project_options(parser: pytest.Parser, group: pytest.OptionGroup) -> Non
         "--fsm-implementation",
         action="append",
         default=[],
-        metavar="[NAME=]MODULE:CLASS",
-        help="run every documented row as a test of this adapter; NAME is a machine or a page",
+        metavar="[NAME=]IMPLEMENTATION",
+        help="run every documented row as a test of module:Class, http://... or cmd:...; NAME is "
+        "a machine or a page",
     )
 
 
@@ -121,9 +122,9 @@ def implementation_of(config: pytest.Config, machine: str, page: Path) -> str | 
     """Return the adapter for a machine of a page: of the options, else of the settings."""
     for_all = None
     for text in config.getoption("--fsm-implementation"):
-        name, equals, code = text.rpartition("=")
-        if not equals:
-            for_all = code
+        name, equals, code = text.partition("=")
+        if not equals or text.startswith(("cmd:", "http://", "https://")):
+            for_all = text
         elif name == machine or (config.invocation_params.dir / name).resolve() == page.resolve():
             return str(code)
     settings = project_settings(config)

@@ -67,7 +67,7 @@ class _RowTest(pytest.Item):
 
     def runtest(self) -> None:
         from fsm.errors import FsmError
-        from fsm.suites.execution.adapters import make_adapter
+        from fsm.implementations import connect
         from fsm.suites.execution.rows import run_row
 
         assumed = "\n".join(map(visible, self.parent.machine.assumed))
@@ -75,8 +75,8 @@ class _RowTest(pytest.Item):
             self.add_report_section("call", "assumed", assumed)
         fault = ""
         try:
-            adapter = make_adapter(self.parent.code)
-            runs = run_row(adapter, self.parent.machine, self.transitions)
+            with connect(self.parent.code) as connection:
+                runs = run_row(connection, self.parent.machine, self.transitions)
             failures = [run.failure for run in runs if run.failure]
             if failures:
                 row = visible(f"{self.origin.citation}: {self._row()}")

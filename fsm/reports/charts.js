@@ -54,6 +54,13 @@ const times = (_, splits, axisNumber, space, step) => {
     return `${text.slice(11, step < 60 ? 19 : 16)}${isNew ? `\n${date}` : ""}`;
   });
 };
+// Distances of times on the axis: whole seconds, however short the log is, up to ten years.
+const STEPS = [
+  ...[1, 5, 10, 15, 30],
+  ...[1, 5, 10, 15, 30].map((minutes) => 60 * minutes),
+  ...[1, 2, 3, 4, 6, 8, 12].map((hours) => 3600 * hours),
+  ...[1, 2, 3, 5, 7, 10, 14, 30, 60, 90, 180, 365, 730, 1825, 3650].map((days) => 86_400 * days),
+];
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 const highest = (chart) => Math.max(...chart.lines.flatMap(({ counts }) => counts).map(share), 1);
@@ -94,7 +101,7 @@ const options = (chart, width) => {
     cursor: { sync: { key: "time" }, drag: { x: true, y: false }, points: { size: 8 }, y: false },
     scales: { x: { range: () => [shown.min, shown.max] }, y: { range: [0, top] } },
     axes: [
-      axis({ space: 70, values: times }),
+      axis({ space: 70, values: times, incrs: STEPS }),
       axis({ size: 52, values: (_, values) => values.map((value) => `${value} %`) }),
     ],
     series: [

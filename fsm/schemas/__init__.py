@@ -46,6 +46,7 @@ OUTPUTS = {
     "suite": JsonShape(1, "fsm suite --json"),
     "suite-summary": JsonShape(1, "fsm suite --summary --json"),
     "suite-scores": JsonShape(1, "fsm suite --mutation-score --json"),
+    "test": JsonShape(1, "fsm test --json"),
     "learn": JsonShape(1, "fsm learn --json"),
 }
 """The schemas of what commands print, by name."""

@@ -20,6 +20,7 @@ from textwrap import wrap
 from typing import TypeAlias
 
 from fsm.errors import FsmError
+from fsm.mealy import NOTHING
 from fsm.schemas import schema_id
 from fsm.suites import templates
 from fsm.suites.generation import ExpectedStep, Suite
@@ -89,19 +90,33 @@ def _as_pytest(suite: Suite) -> Iterator[str]:
         guarantee="\n".join(line for text in _header(suite) for line in wrap(_plain(text), 96)),
         methods="reset(), send(event) and observe()" if mealy.shown else "reset() and send(event)",
         meaning=_SHOWS if mealy.shown else _ANSWERS,
-        step="(event, output, what is then shown)" if mealy.shown else "(event, output)",
+        start=_literal(mealy.states[mealy.initial]),
+        shows=bool(mealy.shown),
+        first=_literal(mealy.shown[mealy.initial] if mealy.shown else NOTHING),
     )
-    for number, steps in enumerate(_cases(suite), 1):
-        yield f"    [  # {number}\n"
-        for step in steps:
-            shown = _shown(suite, step.after)
-            cell = (step.input, step.output) if shown is None else (step.input, step.output, shown)
-            yield f"        ({', '.join(map(_literal, cell))}),\n"
-        yield "    ],\n"
-    looking = templates.LOOKING.format(
-        first=_literal(mealy.shown[mealy.initial] if mealy.shown else "")
-    )
-    yield templates.END.format(steps=looking if mealy.shown else templates.ANSWERING)
+    yield from _cells(suite)
+    yield templates.TESTS
+    for test in suite.tests:
+        yield f"    [{', '.join(map(_literal, test))}],\n"
+    yield templates.END
+
+
+def _cells(suite: Suite) -> Iterator[str]:
+    """Return the lines of the cells that are defined, with their documented rows."""
+    mealy = suite.mealy
+    origins = {
+        (t.source, t.event): t.origin.citation
+        for t in (suite.machine.transitions if suite.machine else ())
+        if t.origin
+    }
+    for state, after, outputs in zip(mealy.states, mealy.next, mealy.output, strict=True):
+        for event, t, o in zip(mealy.inputs, after.tolist(), outputs.tolist(), strict=True):
+            if t >= 0:
+                shown = mealy.shown[t] if mealy.shown else NOTHING
+                place = origins.get((state, event), "")
+                cell = (mealy.outputs[o], shown, mealy.states[t], place)
+                key = f"{_literal(state)}, {_literal(event)}"
+                yield f"    ({key}): ({', '.join(map(_literal, cell))}),\n"
 
 
 def _header(suite: Suite) -> Iterator[str]:

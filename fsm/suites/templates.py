@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["ANSWERING", "END", "LOOKING", "START"]
+__all__ = ["END", "START", "TESTS"]
 
 START = '''"""{name}: conformance tests by the method {method}.
 
 {guarantee}
 
 They need a fixture ``implementation``, which you write in conftest.py, an object with the methods
-{methods}:
+{methods}, which may be coroutine functions:
 
     @pytest.fixture
     def implementation():
@@ -18,47 +18,144 @@ They need a fixture ``implementation``, which you write in conftest.py, an objec
 {meaning}
 """
 
+import asyncio
+import inspect
+
 import pytest
 
-# A test is run after a reset; a step is {step}.
-TESTS = [
+START = {start}
+SHOWS = {shows}  # whether there is observe()
+FIRST = {first}  # what is shown after a reset
+
+# What is specified: state, event: (answer, what is then shown, next state, where it is specified).
+CELLS = {{
 '''
+
+TESTS = """\
+}
+
+# Each test is run after a reset.
+TESTS = [
+"""
 
 END = '''\
 ]
+MOST_TRACES = 300
 
 
 def name(number):
     """Return the name of a test: its events, of a long one only the first."""
-    path = "-".join(step[0] for step in TESTS[number])
-    return f"{{number + 1}}-{{path if len(path) <= 60 else path[:60] + '...'}}"
-
-
-def so_far(number, count):
-    """Return the events of a test up to the one whose answer is wrong."""
-    return "after " + ", ".join(step[0] for step in TESTS[number][:count])
+    path = "-".join(TESTS[number])
+    return f"{number + 1}-{path if len(path) <= 60 else path[:60] + '...'}"
 
 
 @pytest.mark.parametrize("number", range(len(TESTS)), ids=name)
 def test_conformance(implementation, number):
-    implementation.reset()
-{steps}'''
+    steps = run(implementation, TESTS[number])
+    if not agrees(steps):
+        pytest.fail(explained(implementation, steps), pytrace=False)
 
-LOOKING = """\
-    assert shown(implementation) == {first}, "after the reset"
-    for count, (event, *expected) in enumerate(TESTS[number], 1):
-        answer = implementation.send(event)
-        seen = shown(implementation)
-        assert [seen if answer is None else answer, seen] == expected, so_far(number, count)
+
+def run(implementation, events):
+    """Return the steps (event, expected, got, state, where) up to the first wrong answer."""
+    failure = call(implementation.reset)[1]
+    expected = FIRST if SHOWS else "-"
+    got = failure or (shown(implementation) if SHOWS else "-")
+    steps, state = [("(reset)", expected, got, START, "")], START
+    for event in events:
+        if not agrees(steps):
+            break
+        answer, after, target, where = CELLS[state, event]
+        got, failure = call(implementation.send, event)
+        seen = shown(implementation) if SHOWS else ""
+        got = failure or got or seen or "-"
+        if SHOWS:
+            answer, got = (f"{text}, shows {at}" if text != at else text
+                           for text, at in ((answer, after), (got, seen)))
+        if not where and answer.startswith("rejected"):
+            where = f"{state}, which rejects {event}"
+        steps.append((event, answer, got, target, where))
+        state = target
+    return steps
 
 
 def shown(implementation):
-    seen = implementation.observe()
-    return "-" if seen is None else seen
-"""
+    seen, failure = call(implementation.observe)
+    return failure or seen or "-"
 
-ANSWERING = """\
-    for count, (event, expected) in enumerate(TESTS[number], 1):
-        answer = implementation.send(event)
-        assert ("-" if answer is None else answer) == expected, so_far(number, count)
-"""
+
+def call(method, *values):
+    """Return the text that a method returns, and how it failed instead."""
+    try:
+        value = method(*values)
+        if inspect.isawaitable(value):
+            LOOPS[:] = LOOPS or [asyncio.new_event_loop()]
+            value = LOOPS[0].run_until_complete(value)
+    except (Exception, SystemExit) as error:
+        return None, f"{type(error).__name__}: {error}"
+    if method.__name__ == "reset" or value is None:
+        return None, ""
+    if not isinstance(value, str):
+        return None, f"{method.__name__}() gave {value!r}, which is no text"
+    return (value, "") if value else (None, f"{method.__name__}() gave an empty text, not None")
+
+
+LOOPS = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def close_loop():
+    yield
+    for loop in LOOPS:
+        loop.close()
+    LOOPS.clear()
+
+
+def agrees(steps):
+    return all(expected == got for _, expected, got, _, _ in steps)
+
+
+def explained(implementation, steps):
+    """Return the steps of a test, a short trace that fails as well, and where it is specified."""
+    found, left = steps, MOST_TRACES
+    again = run(implementation, events_of(steps))
+    if again != steps:
+        runs = [steps, again, *(run(implementation, events_of(steps)) for _ in range(8))]
+        failed = sum(not agrees(each) for each in runs)
+        return f"{table(steps)}\\nnot deterministic: fails in {failed} of {len(runs)} runs"
+    i = 0
+    while i < len(events_of(found)) and left:
+        events = events_of(found)
+        shorter = events[:i] + events[i + 1 :]
+        left -= 1
+        attempt = run(implementation, shorter) if is_defined(shorter) else []
+        if attempt and not agrees(attempt):
+            found = attempt
+        else:
+            i += 1
+    lines = [table(steps), f"short reproduction: {', '.join(events_of(found)) or '(reset)'}"]
+    lines += [table(found)] if found != steps else []
+    lines += [f"specified by {found[-1][4]}"] if found[-1][4] else []
+    return "\\n".join(lines)
+
+
+def events_of(steps):
+    return [step[0] for step in steps[1:]]
+
+
+def is_defined(events):
+    state = START
+    for event in events:
+        if (state, event) not in CELLS:
+            return False
+        state = CELLS[state, event][2]
+    return True
+
+
+def table(steps):
+    rows = [("event", "expected", "got", "state"), *(step[:4] for step in steps)]
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    marks = ["  ", *("  " if step[1] == step[2] else "> " for step in steps)]
+    lines = ("  ".join(map(str.ljust, row, widths)) for row in rows)
+    return "\\n".join(mark + line.rstrip() for mark, line in zip(marks, lines))
+'''

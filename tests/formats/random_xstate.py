@@ -65,8 +65,10 @@ def _decorate(
         config["on"]["*"] = transition()
     if random.random() < 0.2:
         config["after"] = {"1000": transition()}
-    if random.random() < 0.05 and not whole:
+    if random.random() < 0.1 and not whole:
         config["always"] = {"target": random.choice(targets)}
+        if random.random() < 0.7:
+            config["always"]["guard" if version == 5 else "cond"] = random.choice(GUARDS)
     if config.get("states") and not whole and random.random() < 0.6:
         config["onDone"] = transition()
 

@@ -86,6 +86,13 @@ end note
 legend
  a --> b
 endlegend""",
+    """state "push" as p <<sdlreceive>>
+off --> p
+p --> lit
+lit --> off : push
+json Remark {
+  "a": "b"
+}""",
     """state off #red
 state lit ##[dashed]blue
 off : entry / dark
@@ -95,6 +102,11 @@ lit --> off : push""",
 ]
 DOT_WRITINGS = [
     's [shape=point]; s -> off; off -> lit [label=push]; lit -> off [label="push"]',
+    '"" -> off [label="begin"]; off -> lit [label="push"]; lit -> off [label="push"]',
+    """node [color=white fontcolor=white]; here; node [color=black fontcolor=black]; off
+here -> off; off -> lit [label="push"]; lit -> off [label="push"]""",
+    """null [label=" " shape=none]; null -> off [label="begin"]; {off} -> {lit} [label="push"]
+{ lit; } -> off [label="push"]""",
     """start -> off; off -> lit [label="push"]; lit -> off [label="push / beep"]
 off -> off [label=x]; off -> off [label=y]""",
 ]
@@ -128,6 +140,9 @@ def test_one_machine_in_many_writings(language: str, text: str) -> None:
         ("push or kick [shut]", "push[shut] kick[shut]"),
         ("push [a], kick [b]", "push[a] kick[b]"),
         ("push\nkick", "push kick"),
+        ("push,\nkick twice", "push kick twice"),
+        ("push,kick [shut]", "push[shut] kick[shut]"),
+        ("rcv SYN,ACK", "rcv SYN,ACK"),
         ("f(a, b)", "f(a, b)"),
         ("[shut]", "[shut]"),
         ("/ beep", ""),
@@ -141,6 +156,28 @@ def test_one_machine_in_many_writings(language: str, text: str) -> None:
 def test_labels(label: str, expected: str) -> None:
     labels = read_label(label)
     assert " ".join(f"{e.event}[{e.guard}]" if e.guard else e.event for e in labels) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "events"),
+    [
+        (r"push it\nonce more", ["push it once more"]),
+        (r"push\nkick", ["push", "kick"]),
+        (r"push it,\nkick", ["push it", "kick"]),
+        (r"push it\nkick", ["push it kick"]),
+        (r"push it\n[when on]\n/ beep", ["push it[when on]"]),
+        (r"push\nas drawn", ["push", "as drawn"]),
+    ],
+)
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot"])
+def test_labels_in_several_lines(language: str, label: str, events: list[str]) -> None:
+    lines = [f"a --> b : {label}", "b --> a : as drawn"]
+    if language == "dot":
+        lines = [f'a -> b [label="{label}"]; b -> a [xlabel="as drawn"]']
+    machine = READERS[language](*lines)
+    assert [t.event for t in machine.transitions if t.source == "a"] == events
+    is_joined = events in (["push it once more"], ["push it kick"])
+    assert any("are one text" in note for note in machine.assumed) == is_joined
 
 
 @pytest.mark.parametrize(
@@ -218,7 +255,6 @@ REFUSED = [
     ("mermaid", "a --> c : x\nb --> c : x", "3: which state is initial, 'a', 'b'?"),
     ("plantuml", "!include secret.puml", "2: '!include secret.puml': the preprocessor"),
     ("plantuml", "a --> b : x\n@enduml\n@startuml\nb --> c", "4: a second diagram"),
-    ("plantuml", "state a <<sdlreceive>>", "2: <<sdlreceive>> is a symbol of SDL"),
     ("dot", "a -> b [label=go]; a -> c [label=go]", "2: 'go' leads from 'a' to 'c'"),
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from functools import partial
 from random import Random
 from types import ModuleType, SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from transitions import Machine as LibraryMachine
 from transitions import MachineError as NotAllowed
 from transitions.extensions import HierarchicalMachine
+from transitions.extensions.states import Timeout, add_state_features
 
 import fsm
 from fsm.errors import MachineError
@@ -74,6 +76,32 @@ def test_a_machine_of_a_module(name: str, module: ModuleType) -> None:
 
 def test_a_derived_machine(module: ModuleType) -> None:
     assert arrows(fsm.load("lamps_of_a_user:Derived")) == [("a", "go", "b")]
+
+
+@add_state_features(Timeout)
+class Timed(LibraryMachine):
+    """A machine of which states have timeouts."""
+
+
+def test_timeouts() -> None:
+    machine = fsm.load(
+        Timed(
+            states=["a", {"name": "b", "timeout": 0.05, "on_timeout": ["to_c", print]},
+                    {"name": "c", "timeout": 2, "on_timeout": "back"}],
+            transitions=[["go", "a", "b"], ["back", "c", "a"]], initial="a",
+        )
+    )  # fmt: skip
+    assert arrows(machine) == [("a", "go", "b"), ("b", "to_c", "c"), ("c", "back", "a")]
+    timers = [(timer.event, timer.delay, timer.states) for timer in machine.timers]
+    assert timers == [("to_c", 50_000, ("b",)), ("back", 2_000_000, ("c",))]
+    assert machine.ignored == ("not read: 1 action",)
+    first = {"name": "a", "timeout": 1, "on_timeout": "go"}
+    steps = [["go", "a", "b"]]
+    again = fsm.load(Timed(states=[first, "b"], transitions=steps, initial="a"))
+    assert "the timeout of 'a' begins with the machine; in the library" in again.assumed[0]
+    odd = {"name": "a", "timeout": 1, "on_timeout": print}
+    with pytest.raises(MachineError, match="of 'a' calls no event of the machine; name one"):
+        fsm.load(Timed(states=[odd, "b"], transitions=steps, initial="b"))
 
 
 def test_the_object_itself() -> None:
@@ -236,3 +264,83 @@ def test_a_model_of_django(module: ModuleType) -> None:
 def test_a_field_that_is_none(module: ModuleType) -> None:
     with pytest.raises(MachineError, match="no field with transitions 'stat'; did you mean"):
         fsm.load("lamps_of_a_user:Post.stat")
+
+
+class Paid(Enum):
+    NEW, OUT, GONE = "new", "out", "gone"
+
+
+def of_viewflow(class_name: str, **facts: Any) -> Any:
+    """Return an object of a class of viewflow, which need not be installed."""
+    kind = type(class_name, (), {"__module__": "viewflow.fsm.base"})
+    made = kind()
+    vars(made).update(facts)
+    return made
+
+
+def step_of_viewflow(source: Any, target: Any, **facts: Any) -> SimpleNamespace:
+    several = getattr(target, "allowed_states", getattr(target, "states", None))
+    targets = [target] if several is None else list(several)
+    defaults = {"conditions": [], "permission": of_viewflow("MARKER"), "func": ready}
+    return SimpleNamespace(
+        source=source, target=target, declared_targets=lambda: targets, **{**defaults, **facts}
+    )
+
+
+def method_of_viewflow(state: Any, *steps: SimpleNamespace) -> SimpleNamespace:
+    return SimpleNamespace(_state=state, _descriptor=None, get_transitions=lambda: steps)
+
+
+ANY = of_viewflow("MARKER")
+STATE, OTHER = of_viewflow("State", _default=Paid.NEW), of_viewflow("State", _default="x")
+
+
+class Flow:
+    state = STATE
+    send = method_of_viewflow(
+        STATE,
+        step_of_viewflow(Paid.NEW, Paid.OUT, conditions=[of_viewflow("ThisObject", name="ok")]),
+        step_of_viewflow(Paid.GONE, Paid.OUT, permission=ready),
+    )
+    remove = method_of_viewflow(STATE, step_of_viewflow(ANY, Paid.GONE))
+    look = method_of_viewflow(STATE, step_of_viewflow(Paid.OUT, ANY))
+    judge = method_of_viewflow(
+        STATE,
+        step_of_viewflow(Paid.OUT, of_viewflow("RETURN_VALUE", allowed_states=(Paid.NEW,))),
+    )
+
+
+class Flows(Flow):
+    other = OTHER
+    go = method_of_viewflow(OTHER, step_of_viewflow("x", "y"))
+
+
+def test_a_flow_of_viewflow() -> None:
+    machine = fsm.load(Flow)
+    assert arrows(machine) == sorted(
+        [
+            ("new", "send[ok]", "out"),
+            *(("gone", f"send[{ok}]", "out") for ok in ("ok", "not ok")),
+            *((state, "remove", "gone") for state in ("new", "out", "gone")),
+            ("out", "look", "out"),
+            ("out", "judge = new", "new"),
+        ]
+    )
+    assert machine.initial == "new"
+    assert machine.assumed == ("Flow: permissions are not part of the table",)
+
+
+def test_a_state_of_a_flow(module: ModuleType) -> None:
+    vars(module)["Flows"] = Flows
+    assert arrows(fsm.load("lamps_of_a_user:Flows.other")) == [("x", "go", "y")]
+    with pytest.raises(MachineError, match=r"several states .* lamps_of_a_user:Flows.other, lam"):
+        fsm.load("lamps_of_a_user:Flows")
+    with pytest.raises(MachineError, match="no state with transitions 'stat'; did you mean"):
+        fsm.load("lamps_of_a_user:Flows.stat")
+
+
+def test_a_flow_that_computes_its_state() -> None:
+    step = step_of_viewflow("x", of_viewflow("GET_STATE", states=[]))
+    flow = type("Computing", (), {"state": OTHER, "go": method_of_viewflow(OTHER, step)})
+    with pytest.raises(MachineError, match="Computing: ready: the next state is computed"):
+        fsm.load(flow)

@@ -72,6 +72,11 @@ REFUSED = {
         ">" + "".join(f'<if cond="g{i}">{R}</if>' for i in range(6)),
         "more than 32 ways",
     ),
+    "deep": (">" + '<if cond="p">' * 3_000 + R + "</if>" * 3_000, "more than 32 ways"),
+    "many parts": (
+        '><if cond="p">' + f'<elseif cond="p"/>{R}' * 40 + "</if>",
+        "more than 32 ways",
+    ),
     "a loop": (f'><foreach array="n" item="i">{R}</foreach>', "<raise> inside <foreach>"),
     "undeclared data": ('><send event="r" namelist="n m"/>', "<send> names 'm', which no <data>"),
     "an undeclared place": ('><send event="r" idlocation="m"/>', "<send> names 'm'"),

@@ -156,6 +156,33 @@ RULES = {
         '<transition target="b"/></history><state id="a"/><state id="b"/></state>'),
         "z", "b",
     ),
+    "the history of a state that the same step leaves": (
+        ('<state id="s">{z:h}<history id="h"><transition target="a"/></history>'
+        '<state id="a">{x:b}</state><state id="b"/></state>'),
+        "x z", "b",
+    ),
+    "an internal transition to a history does not leave its source": (
+        ('<state id="s"><onexit><raise event="r"/></onexit>{r:t}'
+        '<transition event="z" target="h" type="internal"/><state id="a"/><state id="b">'
+        '<history id="h"><transition target="d"/></history><state id="c"/><state id="d"/></state>'
+        '</state><state id="t"/>'),
+        "z", "d",
+    ),
+    "a step from one region to another leaves both": (
+        ('<parallel id="p"><onexit><raise event="r"/></onexit>{r:t}<state id="a">{x:c}</state>'
+        '<state id="b"><state id="d"/><state id="c"/></state></parallel><state id="t"/>'),
+        "x", "t",
+    ),
+    "a deep history remembers a final state": (
+        ('<state id="s"><state id="a">{x:f}</state><state id="c"/><final id="f"/>'
+        '<history id="h" type="deep"><transition target="c"/></history>{y:t}</state>'
+        '<state id="t">{z:h}</state>'),
+        "x y z", "f",
+    ),
+    "an inner final state ends nothing": (
+        '<state id="s">{y:t}<state id="a">{x:f}</state><final id="f"/></state><state id="t"/>',
+        "x y", "t",
+    ),
     "the first region wins": (
         ('<parallel id="p"><state id="a">{x:t}</state><state id="b">{x:u}</state></parallel>'
         '<state id="t"/><state id="u"/>'),

@@ -67,6 +67,12 @@ XSTATE = {
         "a.c; a.c x b.c",
     ),
     "always": (xstate('"a": {"on": {"x": "b"}}, "b": {"always": "c"}, "c": {}'), "a; a x c"),
+    "a guard decides at the start": (
+        xstate('"a": {"always": [{"target": "b", "guard": "p"}, {"target": "c"}]},'
+               '"b": {"on": {"start": "a"}}, "c": {}'),
+        ("start; start start of the machine[not p] c; start start of the machine[p] b; "
+        "b start[not p] c; b start[p] b"),
+    ),
     "after": (xstate('"a": {"after": {"1000": "b"}}, "b": {}'), "a; a after 1000 in a b"),
     "a delay by name": (xstate('"a": {"after": {"SOON": "b"}}, "b": {}'), "a; a after SOON in a b"),
     "parallel and done": (
@@ -209,6 +215,37 @@ statechart:
       - {name: in2}
     - {name: idle}
 """
+
+
+@pytest.mark.parametrize(
+    ("guards", "more", "expected"),
+    [
+        (("t > 0", "t == 0"), "", ["b", "b", "c", "c"]),
+        (("t >= 3", "t < 3"), "", ["b", "b", "c", "c"]),
+        (("t > 0", "t >= 0"), "", None),
+        (("t > 0", "u == 0"), "", None),
+        (("t > 0", "t == x"), "", None),
+        (("t > 0", "t == 0"), ", on entry: t = 0", None),
+    ],
+)  # fmt: skip
+def test_comparisons_of_sismic_exclude_each_other(
+    guards: tuple[str, str], more: str, expected: list[str] | None, tmp_path: Path
+) -> None:
+    text = (
+        "statechart: {name: x, root state: {name: r, initial: a, states: ["
+        "{name: a, transitions: [{event: e, target: b}]}, "
+        f"{{name: b{more}, transitions: [{{guard: {guards[0]}, target: c}}]}}, "
+        f"{{name: c, transitions: [{{guard: {guards[1]}, target: b}}]}}]}}}}"
+    )
+    if expected is None:
+        with pytest.raises(MachineError, match="go round for ever"):
+            read(text, tmp_path, ".yaml")
+        return
+    machine = read(text, tmp_path, ".yaml")
+    assert sorted(t.target for t in machine.transitions if t.source == "a") == expected
+    assert all(t.target == "c" for t in machine.transitions if f"[{guards[0]}" in t.event)
+    said = f"'{guards[1]}' does not hold where '{guards[0]}' does"
+    assert any(said in note for note in machine.assumed)
 
 
 def test_sismic_takes_eventless_transitions_first_and_needs_no_initial_state(
@@ -430,6 +467,14 @@ REFUSED = {
         1,
         "XState 4 leaves the other regions of 'a' as they are",
     ),
+    "two regions of version 4 that one event leaves": (
+        xstate(
+            '"a": {"type": "parallel", "states": {"p": {"on": {"x": {"target": "#m.b", '
+            '"cond": "c"}}},\n"q": {"on": {"x": "#m.a"}}}}, "b": {}'
+        ),
+        2,
+        "'x' leaves 'a' in one region, and XState 4 follows it in another one as well",
+    ),
     "sends": (
         xstate('"a": {"entry": [{"type": "xstate.send", "event": "x"}]}'), 1, "raise it, or leave"
     ),
@@ -476,10 +521,10 @@ REFUSED_YAML = {
         (
             "statechart: {name: x, root state: {name: r, initial: a, states: [{name: a,\n"
             "transitions: [{event: e, target: b}]}, {name: b, transitions: [{guard: t > 0, "
-            "target: c}]}, {name: c, transitions: [{guard: t == 0, target: b}]}]}}"
+            "target: c}]}, {name: c, transitions: [{guard: t < 5, target: b}]}]}}"
         ),
         1,
-        "go round for ever where t > 0 and t == 0: let guards exclude each other",
+        "go round for ever where t > 0 and t < 5: let guards exclude each other",
     ),
     "into a region": (
         (

@@ -17,6 +17,7 @@ from fsm.reports import report
 from fsm.reports.breakdown import BOUNCES, Breakdown, domains_of, relays_of
 from fsm.reports.machines import sides_of
 from tests.command import Fsm
+from tests.depth import at_full_depth
 
 MODES = ("with-feedback", "without-feedback")
 KEY = b"0123456789abcdef"
@@ -149,6 +150,7 @@ def test_a_page_without_relays_says_so(sample: Path) -> None:
     assert 'id="relays"' not in page
 
 
+@at_full_depth
 def test_no_host_and_no_domain_is_in_a_redacted_page(
     log: Path, tmp_path: Path, fsm: Fsm, hidden: Callable[[str], set[str]]
 ) -> None:

@@ -331,3 +331,11 @@ def test_every_hostile_name_is_text(visit: Visit, tmp_path: Path, width: int) ->
     for cells in (taken(page, "deliveries"), taken(page, "rejected events")):
         assert not any(cell[:1] in ("=", "@") for row in cells for cell in row)
     assert faults(page) == []
+
+
+def test_the_times_of_a_log_with_one_event_are_told_apart(visit: Visit, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("message_id,event,timestamp\nm1,relayed,2026-03-02T09:00:00Z\n")
+    page = visit(written(log, tmp_path / "page.html"))
+    ticks = page.evaluate("uPlot.sync('time').plots[0].axes[0]._values")
+    assert [tick.split("\n")[0] for tick in ticks] == ["09:00:00", "09:00:01"]

@@ -28,7 +28,7 @@ def test_cells_after_a_failure_were_not_run(failing: int) -> None:
     made = suite(fsm.load("with-feedback"), "table")
     record = SuiteCoverage("test_it.py::test_it", made)
     trace = ("relayed", "soft_bounce", "retry_succeeded")
-    case = Case(made, made.mealy.word(trace), record)
+    case = Case(made, made.mealy.word(trace), record, {})
     with pytest.raises(pytest.fail.Exception):
         case.run(Wrong(made.mealy, trace[failing - 1]))
     facts = record.facts()

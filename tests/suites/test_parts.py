@@ -142,9 +142,14 @@ def test_hostile_names_are_text(form: str) -> None:
         assert {row["event"] for row in rows} == set(mealy.inputs)
     elif form == "pytest":
         module = ast.parse(written)
-        [tests] = [node for node in module.body if isinstance(node, ast.Assign)]
-        events = {step[0] for test in ast.literal_eval(tests.value) for step in test}
-        assert events == set(mealy.inputs)
+        values = {
+            node.targets[0].id: node.value
+            for node in module.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        tests, cells = (ast.literal_eval(values[name]) for name in ("TESTS", "CELLS"))
+        assert {event for test in tests for event in test} == set(mealy.inputs)
+        assert {state for state, _ in cells} == set(mealy.states)
         assert written.isascii()
     else:
         assert "<script" not in written.replace("\\<", "")
@@ -179,7 +184,7 @@ def test_the_pytest_module_passes_and_fails(pytester: pytest.Pytester, observabl
     pytester.runpytest_inprocess(*run).assert_outcomes(passed=made.size.tests)
     result = pytester.runpytest_inprocess(*run, "--wrong")
     assert result.parseoutcomes()["failed"] > 0
-    result.stdout.fnmatch_lines(["E * AssertionError: after *hard_bounce"])
+    result.stdout.fnmatch_lines(["short reproduction: *hard_bounce"])
 
 
 # Mutants

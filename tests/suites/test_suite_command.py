@@ -182,7 +182,7 @@ def test_every_difference_of_a_wrong_one_is_told(fsm: Fsm, module: str, tmp_path
 
 
 NO_ADAPTERS = {
-    "Nothing": "no such class or function; write package.module:name",
+    "Nothing": "no such class or function; an implementation is package.module:name, http://",
     "broken": "broken() failed: OSError: no connection",
     "load": "load() failed: TypeError",
     "Mealy": "Mealy() failed: TypeError",

@@ -108,7 +108,7 @@ PLANTUML = DiagramDialect(
             re.compile(r"note\b[^:\"]*", re.IGNORECASE),
             re.compile(r"end\s*note", re.IGNORECASE),
         ),
-        (re.compile(r"skinparam\b.*\{", re.IGNORECASE), re.compile(r"\}")),
+        (re.compile(r"(?:skinparam\b|json\s).*\{", re.IGNORECASE), re.compile(r"\}")),
         (re.compile(r"<style>", re.IGNORECASE), re.compile(r"</style>", re.IGNORECASE)),
         (
             re.compile(r"(?:(?:left|right|center)\s+)?(?:title|legend|header|footer)"

@@ -22,6 +22,7 @@ from fsm.formats.diagrams.dot_looks import (
     is_point,
     is_start,
     pseudo_state,
+    shows_nothing,
 )
 from fsm.formats.diagrams.labels import read_label
 from fsm.formats.diagrams.parallel_exports import refuse_own_rules
@@ -29,8 +30,10 @@ from fsm.formats.diagrams.reactions import add_reactions
 from fsm.formats.diagrams.scopes import Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.formats.diagrams.wrapping import join_wrapped_labels
 from fsm.formats.dot import MAX_BYTES, label_lines, parse_dot
 from fsm.formats.dot_edges import DotCluster, DotEdge, DotNode, DotPart, parse_parts
+from fsm.formats.dot_tokens import Token
 from fsm.machine import Machine
 from fsm.mealy import Mealy
 
@@ -85,7 +88,7 @@ def _is_mealy(parts: list[DotPart]) -> bool:
 
 def _is_pair(line: str) -> bool:
     """Whether a line is an input and an output; behind a guard there is an action."""
-    return "/" in line and _GUARDED.search(line) is None
+    return "/" in line.strip()[1:] and _GUARDED.search(line) is None
 
 
 class _DotReader:
@@ -121,8 +124,9 @@ class _DotReader:
             return False
         if edge.label is None or not label_lines(edge.label):
             return is_point(edge.source, node)
-        # A point shows no name, so whatever its arrow says, it is no state among others.
-        return _shape(node) == "point" != _shape(self.statements.get(edge.target))
+        # Whatever the arrow says, what shows no name is no state among others.
+        target = self.statements.get(edge.target)
+        return shows_nothing(edge.source, node) and not shows_nothing(edge.target, target)
 
     def _is_label(self, node: DotNode) -> bool:
         """Whether a node is the label of an arrow, as ``fsm draw`` draws those of boxes."""
@@ -148,6 +152,8 @@ class _DotReader:
         if self.is_export:
             refuse_own_rules(diagram, self.clusters.parallel)
         self._start_where_active()
+        if not any(e.label and _is_own(e.label) for e in self.edges):
+            join_wrapped_labels(diagram)
         inside = {part.box for part in (*diagram.nodes.values(), *diagram.boxes.values())}
         for id_ in set(diagram.boxes) - inside:
             del diagram.boxes[id_]
@@ -232,7 +238,7 @@ class _DotReader:
             source, target = target, source
         if edge.source in self.starts:
             scope = self.clusters.scope_of(edge.source)
-            if label and _shape(self.statements.get(edge.source)) == "point":
+            if label and shows_nothing(edge.source, self.statements.get(edge.source)):
                 diagram.skipped["start label"] += 1
                 label = ""
             diagram.starts.append(StarMark(target, label, edge.line, *scope))
@@ -295,6 +301,11 @@ class _DotReader:
         return box is not None and blank and box in (
             self.clusters.ids[name] for name in self.clusters.around(edge.target)
         )  # fmt: skip
+
+
+def _is_own(label: Token) -> bool:
+    """Whether ``fsm draw`` has written a label, which has a blank at both ends."""
+    return label.kind == "html" and label.text.strip("<>")[:1] == " "
 
 
 def _shape(node: DotNode | None) -> str:

@@ -1,7 +1,8 @@
 """The labels of arrows in state diagrams: ``event [guard] / action``.
 
-Each line of a label is an event of its own, and so are events between commas or an ``or``. A line
-that begins with a bracket or a slash goes on with the line before it. What ``fsm draw`` adds to a
+Each line of a label is an event of its own, and so are events between commas or an ``or``; a comma
+without a blank parts single words only. A line that begins with a bracket or a slash goes on with
+the line before it. What ``fsm draw`` adds to a
 label is left out: the effects on indicators, and the number of a decision behind an event.
 """
 
@@ -27,7 +28,9 @@ _GUARD = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]\s*")
 _IF = re.compile(r"(.*?)\s+if\s+(.+)", re.IGNORECASE | re.DOTALL)
 _EFFECT = re.compile(r".* (?:[↑↓]|starts at (?:0|100) %)")
 _DECISION = re.compile(r"\s\(D\d+\)$")
-_SEPARATOR = re.compile(r"\s*,\s*(?:or\s+)?|\s+or\s+")
+_SEPARATOR = re.compile(r"\s*,(?:\s+or)?\s+|\s+or\s+")
+_COMMA = re.compile(r",")
+_LAST_GUARD = re.compile(r"\s*\[[^\[\]]*\]$")
 _BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 
 
@@ -60,6 +63,7 @@ def event_lines(label: str) -> Iterator[str]:
         line = _DECISION.sub("", " ".join(written.split()))
         if not line or _EFFECT.fullmatch(line):
             continue
+        line = line.removesuffix(",") or line
         goes_on = line[0] in "[/" or (
             joined and (joined[-1].endswith(" /") or joined[-1].count("[") > joined[-1].count("]"))
         )
@@ -83,9 +87,17 @@ def _events(line: str) -> Iterator[EventLabel]:
 
 def _split(text: str) -> list[str]:
     """Return the texts between separators that are in no brackets."""
+    found = []
+    for part in _parts(text, _SEPARATOR):
+        is_words = " " not in _LAST_GUARD.sub("", part)
+        found += _parts(part, _COMMA) if is_words else [part]
+    return found
+
+
+def _parts(text: str, separator: re.Pattern[str]) -> list[str]:
     shielded = _BRACKETS.sub(lambda match: "x" * len(match[0]), text)
     parts, start = [], 0
-    for match in _SEPARATOR.finditer(shielded):
+    for match in separator.finditer(shielded):
         parts.append(text[start : match.start()])
         start = match.end()
     return [part for part in (*parts, text[start:]) if part] or [text]

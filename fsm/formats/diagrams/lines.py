@@ -25,6 +25,7 @@ from fsm.formats.diagrams.state_diagram import (
     StateDiagram,
 )
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.formats.diagrams.wrapping import join_wrapped_labels, label_received_events
 from fsm.machine import Machine
 from fsm.text import shortened
 
@@ -52,7 +53,8 @@ _REGION = re.compile(r"<<\s*region\s*>>", re.IGNORECASE)
 _PSEUDO: dict[str, PseudoState] = {
     "fork": "fork", "join": "join", "choice": "choice", "junction": "choice",
     "entrypoint": "point", "exitpoint": "point", "inputpin": "point", "outputpin": "point",
-    "expansioninput": "point", "expansionoutput": "point", "start": "start", "end": "end",
+    "expansioninput": "point", "expansionoutput": "point", "sdlreceive": "receive",
+    "start": "start", "end": "end",
     "history": "shallow", "history*": "deep",
 }  # fmt: skip
 _NOTE = re.compile(r"note\s+(?:left|right)\s+of\s+(?P<id>\S+)\s*:(?P<text>.*)", re.IGNORECASE)
@@ -85,7 +87,10 @@ def parse_diagram(
 
     Raises :class:`MachineError` with file and line for what is not read.
     """
-    return _LineReader(name, dialect).read(text, first_line)
+    diagram = _LineReader(name, dialect).read(text, first_line)
+    join_wrapped_labels(diagram)
+    label_received_events(diagram)
+    return diagram
 
 
 def _after_begin(text: str, dialect: DiagramDialect) -> Iterator[tuple[int, str]]:
@@ -234,8 +239,6 @@ class _LineReader:
         """Take what a stereotype says about a state; those without a meaning here are looks."""
         match = _STEREOTYPE.search(looks)
         stereotype = (match["name"] or match["old"]) if match else ""
-        if stereotype.lower() == "sdlreceive":
-            self._refuse(f"<<{stereotype}>> is a symbol of SDL; draw the event on an arrow")
         if kind := _PSEUDO.get(stereotype.lower()):
             if name in self.diagram.boxes:
                 self._refuse(f"{name!r} is <<{stereotype}>> and has states inside")

@@ -32,11 +32,12 @@ MAX_DEPTH = 50
 """States inside each other."""
 
 PseudoState: TypeAlias = Literal[
-    "", "choice", "fork", "join", "point", "shallow", "deep", "start", "end"
+    "", "choice", "fork", "join", "point", "receive", "shallow", "deep", "start", "end"
 ]
 """What a node is that is no state; empty for a state.
 
-A ``point`` joins arrows: an entry or exit point, a pin. ``shallow`` and ``deep`` are history
+A ``point`` joins arrows: an entry or exit point, a pin. ``receive`` is the event of the arrows that
+leave it, a symbol of SDL. ``shallow`` and ``deep`` are history
 states, ``start`` and ``end`` the marks that are ``[*]`` otherwise.
 """
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
+from fsm.flattening.start import GuardAtStartError, started_by_event
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.json_objects import JsonObject
 from fsm.guard import ALWAYS, Formula, Guard
@@ -90,7 +91,7 @@ class ChartParts:
     def __init__(self, file: str, line: int = 1) -> None:
         self.file, self.line = file, line
         self.states: list[StatePart] = []
-        self._edges: list[ChartEdge] = []
+        self.edges: list[ChartEdge] = []
         self._timers: list[ChartTimer] = []
         self._events: dict[str, None] = {}
         self._skipped: Counter[str] = Counter()
@@ -242,13 +243,13 @@ class ChartParts:
         outputs: Iterable[str] = (),
     ) -> None:
         """Add a transition; without events it is taken as soon as its guard holds."""
-        if len(self._edges) == MAX_PARTS:
+        if len(self.edges) == MAX_PARTS:
             self.refuse(line, f"more than {MAX_PARTS:,} transitions")
         names, actions = tuple(dict.fromkeys(events)), tuple(outputs)
         self._events |= dict.fromkeys(names)
         self._skipped["action"] += len(actions)
         origin = Origin(f"line {line}", "as declared", self.file, line) if line else None
-        self._edges.append(
+        self.edges.append(
             ChartEdge(
                 source,
                 tuple(targets),
@@ -305,7 +306,7 @@ class ChartParts:
             class_name=f"{self.file}:{self.line}" if self.line else self.file,
             title=title,
             nodes=tuple(map(self._node, range(len(self.states)))),
-            edges=tuple(sorted(self._edges, key=lambda edge: edge.source)),
+            edges=tuple(sorted(self.edges, key=lambda edge: edge.source)),
             initial=(initial, *self.ancestors(initial))[-1],
             start=() if self.states[initial].parent is None else (initial,),
             events=tuple(e for e in self._events if not e.startswith("done.state.")),
@@ -317,7 +318,10 @@ class ChartParts:
             timers=tuple(self._timers),
             looks_first=looks_first,
         )
-        machine = flatten(chart, name, MAX_CELLS)
+        try:
+            machine = flatten(chart, name, MAX_CELLS)
+        except GuardAtStartError:
+            machine = flatten(started_by_event(chart), name, MAX_CELLS)
         return replace(
             machine,
             ignored=(*machine.ignored, *self._unread()),

@@ -17,9 +17,11 @@ from fsm.guard import Guard
 from fsm.machine import Machine
 from fsm.suggest import no_such
 
-__all__ = ["is_django_model", "read_django_model"]
+__all__ = ["ANY", "is_django_model", "machine_of_methods", "read_django_model"]
 
-_ANY, _ANY_OTHER = "*", "+"
+ANY = "*"
+"""The source that is every state."""
+_ANY_OTHER = "+"
 
 
 def is_django_model(value: object) -> bool:
@@ -44,7 +46,15 @@ def read_django_model(model: type, field: str, name: str) -> Machine:
     found = fields[wanted]
     if isinstance(found, str):
         found = getattr(getattr(model, found, None), "field", None) or _meta_field(model, found)
-    return _Model(name, found, own).machine()
+    return machine_of_methods(name, found, own)
+
+
+def machine_of_methods(name: str, field: Any, methods: dict[str, Any]) -> Machine:
+    """Return the machine of a field, which may have choices, and of its decorated methods.
+
+    Raises :class:`MachineError` for what cannot be a table.
+    """
+    return _Model(name, field, methods).machine()
 
 
 def _methods(model: type) -> Iterator[tuple[str, Any]]:
@@ -95,7 +105,7 @@ class _Model:
     def _declared(self) -> Iterator[str]:
         for meta in self.methods.values():
             for source, transition in meta.transitions.items():
-                if source not in (_ANY, _ANY_OTHER):
+                if source not in (ANY, _ANY_OTHER):
                     yield self._text(source)
                 for _, target in self._results("", transition):
                     yield from () if target is None else (target,)
@@ -119,10 +129,10 @@ class _Model:
     def _edges(self, event: str, meta: Any) -> None:
         by_source = {self._text(key): value for key, value in meta.transitions.items()}
         for state, number in self.numbers.items():
-            transition = by_source.get(state, by_source.get(_ANY, by_source.get(_ANY_OTHER)))
+            transition = by_source.get(state, by_source.get(ANY, by_source.get(_ANY_OTHER)))
             if transition is None:
                 continue
-            by_other = state not in by_source and _ANY not in by_source
+            by_other = state not in by_source and ANY not in by_source
             if (
                 by_other
                 and transition.target is not None

@@ -27,7 +27,10 @@ def machine_of_object(value: object, name: str, field: str = "") -> Machine | No
         find_transitions_machine,
         read_transitions_machine,
     )
+    from fsm.formats.statecharts.viewflow_flows import is_viewflow_flow, read_viewflow_flow
 
+    if isinstance(value, type) and is_viewflow_flow(value):
+        return read_viewflow_flow(value, field, name)
     if isinstance(value, type) and is_django_model(value):
         return read_django_model(value, field, name)
     if field:

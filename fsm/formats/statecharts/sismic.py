@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.chart_parts import (
@@ -20,6 +21,11 @@ from fsm.formats.statecharts.chart_parts import (
     all_hold,
     any_holds,
     refuse_unknown,
+)
+from fsm.formats.statecharts.number_conditions import (
+    NumberCondition,
+    excluded_conditions,
+    read_number_condition,
 )
 from fsm.guard import ALWAYS, Guard
 from fsm.machine import Machine
@@ -71,6 +77,7 @@ class _Sismic:
         self.configs: dict[int, JsonObject] = {}
         self.names: dict[str, int] = {}
         self.contracts = 0
+        self.excluded = self._excluded()
         self.open: set[int] = set()
         """The states around others of which none is initial."""
 
@@ -281,10 +288,37 @@ class _Sismic:
                     self.source.refuse(place, no_such("state", name, self.names))
                 return self.parts.active([self.names[name]])
         text = ast.unparse(node)
+        if first := self.excluded.get(text):
+            what = f"{text!r} does not hold where {' or '.join(map(repr, first))} does"
+            self.parts.assume(self.source.line(place), what)
+            others = any_holds(map(Guard.named, first))
+            return Guard(text, all_hold([Guard.named(text), others.negated()]).formula)
         # Each state counts its own time.
         return Guard.named(
             f"{text} in {self.parts.ids[number]}" if _asks_for_the_past(node) else text
         )
+
+    def _excluded(self) -> dict[str, list[str]]:
+        """Return the conditions of eventless transitions that exclude each other.
+
+        What these transitions change themselves, or entering and leaving states does, may be other
+        when the next one is asked.
+        """
+        asked: list[NumberCondition] = []
+        changed: set[str] = set()
+        for config in _configs(self.root):
+            quiet = [t for t in self._list(config, "transitions") if not t.get("event")]
+            for place in quiet:
+                if text := str(place.get("guard") or "").strip():
+                    nodes = ast.walk(self._parsed(place, text, "eval").body)
+                    asked += filter(None, map(read_number_condition, filter(_is_expression, nodes)))
+            actions = [(place, place.get("action")) for place in quiet]
+            if config is not self.root:
+                actions += [(config, config.get(name)) for name in ("on entry", "on exit")]
+            for place, code in actions:
+                tree = self._parsed(place, str(code or "").strip(), "exec")
+                changed |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        return excluded_conditions(each for each in asked if not each.names & changed)
 
     def _sent(self, place: JsonObject, code: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the events that an action always sends, and the rest of it as text."""
@@ -326,6 +360,22 @@ class _Sismic:
                 return ast.parse(text, mode=mode)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             self.source.refuse(place, f"{shortened(text, 60)!r} is no code of Python")
+
+
+def _configs(config: JsonObject) -> Iterator[JsonObject]:
+    """Yield a state and all states inside of it."""
+    waiting: list[Any] = [config]
+    while waiting:
+        match waiting.pop():
+            case JsonObject() as state:
+                yield state
+                for name in ("states", "parallel states"):
+                    inside = state.get(name)
+                    waiting += reversed(inside) if isinstance(inside, list) else ()
+
+
+def _is_expression(node: ast.AST) -> TypeGuard[ast.expr]:
+    return isinstance(node, ast.expr)
 
 
 def _asks_for_the_past(node: ast.expr) -> bool:

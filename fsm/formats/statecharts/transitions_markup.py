@@ -85,6 +85,7 @@ class _Markup:
             self._enter(number, config)
         self._read_transitions(states)
         start = self._start(initial)
+        self._read_timeouts(start)
         self._refuse_scopes()
         parts.refuse_regions(self.steps, "the library")
         for step in self.steps:
@@ -131,9 +132,8 @@ class _Markup:
             self.source.refuse(config or place, "a state must be a name, or an object with a name")
         if config is not None:
             refuse_unknown(self.source, config, _STATE, "a state of transitions")
-            for unread in ("timeout", "remap"):
-                if config.get(unread):
-                    self.source.refuse(config, f"{unread!r} is not read; leave it out")
+            if config.get("remap"):
+                self.source.refuse(config, "'remap' is not read; leave it out")
         prefix = "" if parent is None else self.parts.states[parent].key + self.separator
         full = prefix + str(key)
         number = self.parts.state(self.source.line(config or place), full, parent)
@@ -225,6 +225,35 @@ class _Markup:
             if dest not in ("=", None):
                 target = self._named(place, dest, scope)
             self.steps.append(_Step(line, trigger, source, target, guard, outputs, scope))
+
+    def _read_timeouts(self, start: int) -> None:
+        """Read the timeouts of states as timers of the event that they call."""
+        triggers = {step.event for step in self.steps}
+        for number, config in self.configs.items():
+            seconds, place = config.get("timeout") or 0, self.source.line(config)
+            called = self._names(config, config, "on_timeout")
+            events = [n for n in called if n in triggers or n.removeprefix("to_") in self.names]
+            self.parts.skip("action", len(called) - len(events))
+            is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+            if not is_number or not 0 <= seconds < 1e9:
+                self.source.refuse(
+                    config, f"{shortened(repr(seconds), 40)} is no number of seconds"
+                )
+            if not seconds:
+                continue
+            key = self.parts.states[number].key
+            if len(events) != 1:
+                many = "several events" if events else "no event of the machine"
+                self.source.refuse(config, f"the timeout of {key!r} calls {many}; name one trigger")
+            (event,) = events
+            if event not in triggers:
+                target = self.names[event.removeprefix("to_")]
+                step = _Step(place, event, number, target, all_hold([]), (), None)
+                self.steps.append(step)
+            self.parts.timer(number, event, float(seconds))
+            if number in (start, *self.parts.ancestors(start)):
+                what = f"the timeout of {key!r} begins with the machine"
+                self.parts.assume(place, f"{what}; in the library only when the state is entered")
 
     def _everywhere(self, scope: int | None, *, whole: bool) -> list[int]:
         states = self.parts.states

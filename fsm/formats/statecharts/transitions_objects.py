@@ -102,6 +102,9 @@ def _state(state: Any, known: FunctionNames) -> JsonObject:
     config["final"] = bool(getattr(state, "final", False))
     for kind in ("on_enter", "on_exit"):
         config[kind] = [_name(callback) for callback in getattr(state, kind, [])]
+    if getattr(state, "timeout", 0):
+        config["timeout"] = state.timeout
+        config["on_timeout"] = [_name(callback) for callback in state.on_timeout]
     children = getattr(state, "states", None)
     if children:
         config["children"] = [_state(child, known) for child in children.values()]

@@ -180,6 +180,26 @@ class _XState:
                 what = f"leads to the history {part.key!r} of an active state, which XState 4 takes"
                 self.source.refuse(transition.place, f"{what} for the present; name the states")
 
+    def _refuse_leaving_regions(self) -> None:
+        """Refuse an event that leaves a parallel state and that two of its regions have.
+
+        XState 4 follows both, and is then in states that exclude each other.
+        """
+        parts = self.parts
+        regions: dict[tuple[str, int], set[int]] = {}
+        leaving: dict[tuple[str, int], int] = {}
+        for edge in parts.edges:
+            for parallel, region in parts.regions(edge.source).items() if edge.targets else ():
+                inside = all(parts.is_inside(target, parallel) for target in edge.targets)
+                for event in edge.events or ("",):
+                    regions.setdefault((event, parallel), set()).add(region)
+                    if not inside:
+                        leaving[event, parallel] = edge.origin.line if edge.origin else 0
+        for (event, parallel), line in leaving.items():
+            if len(regions[event, parallel]) > 1:
+                what = f"{event or 'always'!r} leaves {parts.states[parallel].key!r} in one region"
+                parts.refuse(line, f"{what}, and XState 4 follows it in another one as well")
+
     # The whole -----------------------------------------------------------------------------------
 
     def machine(self) -> Machine:
@@ -187,6 +207,8 @@ class _XState:
         for i, number in self.numbers.items():
             self._fill(i, number)
         self._add_edges()
+        if self.version == 4:
+            self._refuse_leaving_regions()
         self._note_version()
         root = states[0]
         initial = self.numbers[0 if self.keeps_root else self.tree.initial(0)]
@@ -199,6 +221,9 @@ class _XState:
         """Add what entering and leaving a state does."""
         state, part = self.states[i], self.parts.states[number]
         config = state.config
+        meta = config.get("meta")
+        if isinstance(meta, dict) and isinstance(meta.get("title"), str):
+            part.title = meta["title"]  # as fsm draw writes it
         if part.history:
             names = transitions_of(self.source, config, config.get("target"))
             targets = tuple(
@@ -234,6 +259,10 @@ class _XState:
 
     def _note_version(self) -> None:
         differs = any(part.parallel or part.history for part in self.parts.states)
+        configs = [state.config for state in self.states]
+        if any(config.get("after") for config in configs):  # a wildcard comes first in version 4
+            names = (n for c in configs for n, _ in on_transitions(self.source, c))
+            differs |= any(name.endswith("*") for name in names)
         if self.version is None and differs:
             what = "nothing tells the version of XState; read as version 5"
             self.parts.assume(self.source.line(self.source.root), what)

@@ -13,49 +13,41 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, redirect_stdout
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from fsm.errors import ArgumentError, FsmError
-from fsm.mealy import NOTHING, Mealy, with_shown
+from fsm.errors import ArgumentError
+from fsm.implementations.connecting import connection_of
+from fsm.implementations.connection import Connection
+from fsm.implementations.observation import (
+    Observed,
+    advance_and_observe,
+    reset_and_observe,
+    run_whole,
+    send_and_observe,
+)
+from fsm.machine_parts import Timer
+from fsm.mealy import NOTHING, REJECTED, Mealy, with_shown
+from fsm.suites.execution.timing import Advance, timed_steps
 from fsm.text import align_columns, visible
 
-__all__ = [
-    "SYSTEM_FAILURES",
-    "Implementation",
-    "RunResult",
-    "StepResult",
-    "answer_of",
-    "apart_from_output",
-    "observer",
-    "run_test",
-]
-
-
-SYSTEM_FAILURES = (Exception, SystemExit)
-"""What a call of a system under test may raise; ``sys.exit()`` of its code does not end ours."""
-
-
-def apart_from_output() -> AbstractContextManager[object]:
-    """Return a context in which what a system under test prints goes to standard error."""
-    return redirect_stdout(sys.stderr)
+__all__ = ["Implementation", "RunResult", "StepResult", "run_test"]
 
 
 class Implementation(Protocol):
     """An adapter to the system under test.
 
-    Where the specification shows something at any time, such as the status of a message, the
-    adapter also has a method ``observe() -> str | None``, which is called after the reset and
-    after every event; ``None`` where nothing is shown yet.
+    Its methods may be coroutine functions. Where the specification shows something at any time,
+    such as the status of a message, the adapter also has a method ``observe() -> str | None``,
+    which is called after the reset and after every event; ``None`` where nothing is shown yet. If
+    it has a method ``advance(seconds)``, timers are tested by letting time pass; ``close()`` is
+    called at the end by whoever made the adapter.
     """
 
     def reset(self) -> object:
         """Bring the system to its initial state."""
 
-    def send(self, event: str) -> str | None:
+    def send(self, event: str) -> object:
         """Send an event and return the answer: an output, ``rejected`` for a rejected event.
 
         ``None`` where the system gives no answer of its own; then the answer is what
@@ -90,6 +82,8 @@ class RunResult(NamedTuple):
 
     steps: tuple[StepResult, ...]
     """The steps, up to the first one with a wrong answer."""
+    left: tuple[str, ...] = ()
+    """The events that were not run, because another timer would fire before the next one."""
 
     @property
     def agrees(self) -> bool:
@@ -114,58 +108,106 @@ class RunResult(NamedTuple):
         return "\n".join(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))
 
 
-def run_test(implementation: Implementation, mealy: Mealy, trace: Iterable[str]) -> RunResult:
+def run_test(
+    implementation: Implementation | Connection,
+    mealy: Mealy,
+    trace: Iterable[str],
+    *,
+    timers: Sequence[Timer] = (),
+    values: Mapping[str, Mapping[str, object]] | None = None,
+) -> RunResult:
     """Reset an implementation and send it a trace, up to the first wrong answer.
 
-    An exception of the implementation is an answer, too. Raises :class:`FsmError` where it
-    lacks a method, and :class:`fsm.errors.MachineError` where the machine does not define the
+    ``timers`` are those of the machine: if the implementation can advance time, their events are
+    not sent, but time passes until they happen. ``values`` has the values that events come with,
+    by event.
+
+    An exception of the implementation is an answer, too. Raises :class:`fsm.errors.FsmError` where
+    it lacks a method, and :class:`fsm.errors.MachineError` where the machine does not define the
     trace.
     """
     given: object = mealy
     if not isinstance(given, Mealy):
         raise ArgumentError(f"mealy: {given!r} is no Mealy machine; Mealy.of(machine) makes one")
-    word = mealy.word(trace)
-    states = mealy.walk(word)
-    observe = observer(implementation, shows=mealy.shown is not None)
-    steps = []
-    implementation.reset()
-    if observe and mealy.shown:
-        steps.append(StepResult("", mealy.shown[states[0]], observe(), mealy.states[states[0]]))
-    for s, x, t in zip(states, word, states[1:], strict=False):
-        if steps and not steps[-1].agrees:
+    run = _Run(connection_of(implementation), mealy, trace)
+    steps: list[StepResult] = []
+    for step in run.steps(timers, values or {}):
+        steps.append(step)
+        if not step.agrees:
             break
-        expected = mealy.outputs[int(mealy.output[s, x])]
-        got = answer_of(partial(implementation.send, mealy.inputs[x]))
-        if observe and mealy.shown:
-            seen = observe()
-            expected, got = with_shown(expected, mealy.shown[t]), with_shown(got or seen, seen)
-        steps.append(StepResult(mealy.inputs[x], expected, got or NOTHING, mealy.states[t]))
-    return RunResult(tuple(steps))
+    return RunResult(tuple(steps), run.left)
 
 
-def observer(implementation: Implementation, *, shows: bool) -> Callable[[], str] | None:
-    """Return a function that observes the implementation, ``None`` where nothing is shown.
+class _Run:
+    """One run of a trace."""
 
-    Raises :class:`FsmError` where the implementation lacks a method.
-    """
-    if isinstance(implementation, type):
-        raise FsmError(
-            f"the implementation is the class {implementation.__name__}, not an instance; "
-            f"write {implementation.__name__}()"
-        )
-    kind = type(implementation).__name__
-    for name in ("reset", "send", "observe")[: 3 if shows else 2]:
-        if not callable(getattr(implementation, name, None)):
-            hint = ": add it, or say observable='output'" if name == "observe" else ""
-            raise FsmError(f"the implementation, of type {kind}, has no method {name}(){hint}")
-    observe = getattr(implementation, "observe", None)
-    return (lambda: answer_of(observe) or NOTHING) if shows and observe else None
+    def __init__(self, connection: Connection, mealy: Mealy, trace: Iterable[str]) -> None:
+        self.connection, self.mealy = connection, mealy
+        self.word = mealy.word(trace)
+        self.states = mealy.walk(self.word)
+        self.shown = mealy.shown
+        self.left: tuple[str, ...] = ()
 
+    def steps(
+        self, timers: Sequence[Timer], values: Mapping[str, Mapping[str, object]]
+    ) -> Iterator[StepResult]:
+        """Yield each step as it is run, the reset first where it shows something or fails."""
+        shows = self.shown is not None
+        timed = bool(timers) and self.connection.can_advance
+        if not timed and not values:
+            seen = run_whole(self.connection, self._names(), shows=shows)
+            if seen:
+                yield from self._of_whole(seen)
+                return
+        first = self._shows(self.states[0])
+        seen_first = reset_and_observe(self.connection, shows=shows, expected=first)
+        if shows or seen_first.failure:
+            yield self._first(seen_first)
+        planned = timed_steps(self.mealy, self.word, timers if timed else ())
+        for number, step in enumerate(planned):
+            place = self.states[number + 1]
+            expected = self._shows(place)
+            if isinstance(step, Advance):
+                seen_step = advance_and_observe(
+                    self.connection, step.seconds, shows=shows, expected=expected
+                )
+                yield self._result(number, seen_step, is_silent=True)
+            else:
+                seen_step = send_and_observe(
+                    self.connection,
+                    step,
+                    shows=shows,
+                    expected=expected,
+                    values=values.get(step),
+                )
+                yield self._result(number, seen_step)
+        self.left = self._names()[len(planned) :]
 
-def answer_of(call: Callable[[], object]) -> str | None:
-    """Return the result of a call as text; an exception is an answer, too."""
-    try:
-        value = call()
-    except SYSTEM_FAILURES as error:  # whatever a system under test does, it is an answer
-        return f"{type(error).__name__}: {error}"
-    return None if value is None else str(value)
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.mealy.inputs[x] for x in self.word)
+
+    def _shows(self, state: int) -> str | None:
+        return None if self.shown is None else self.shown[state]
+
+    def _of_whole(self, seen: list[Observed]) -> Iterator[StepResult]:
+        if self.shown is not None:
+            yield self._first(seen[0])
+        for number, step in enumerate(seen[1:]):
+            yield self._result(number, step)
+
+    def _first(self, seen: Observed) -> StepResult:
+        expected = self._shows(self.states[0]) or NOTHING
+        return StepResult("", expected, seen.failure or seen.shown, self._name(0))
+
+    def _result(self, number: int, seen: Observed, *, is_silent: bool = False) -> StepResult:
+        s, x, t = self.states[number], self.word[number], self.states[number + 1]
+        expected, got = self.mealy.outputs[int(self.mealy.output[s, x])], seen.text
+        if self.shown is not None:
+            if is_silent and expected == REJECTED:  # time that passes is not rejected
+                expected = self.shown[t]
+            expected = with_shown(expected, self.shown[t])
+            got = with_shown(got, seen.shown) if seen.shown else got
+        return StepResult(self.mealy.inputs[x], expected, got, self._name(number + 1))
+
+    def _name(self, number: int) -> str:
+        return self.mealy.states[self.states[number]]

@@ -12,21 +12,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fsm.errors import FsmError
 from fsm.graph import breadth_first
+from fsm.implementations.connecting import connection_of
+from fsm.implementations.connection import Connection
+from fsm.implementations.observation import reset_and_observe, send_and_observe
 from fsm.mealy import NOTHING, Mealy, with_shown
 from fsm.suites.differences import CellDifference, cell_differences
-from fsm.suites.execution.implementation import (
-    Implementation,
-    answer_of,
-    observer,
-    run_test,
-)
+from fsm.suites.execution.implementation import Implementation, run_test
 from fsm.suites.generation import MAX_SYMBOLS, suite
 from fsm.suites.guarantee import Guarantee
 from fsm.suites.specification import Spec
@@ -148,7 +145,7 @@ def flat(mealy: Mealy) -> Mealy:
 
 
 def learn(
-    implementation: Implementation,
+    implementation: Implementation | Connection,
     inputs: Iterable[str],
     *,
     shows: bool,
@@ -210,10 +207,14 @@ class _Counting:
     """An implementation whose answers hold what is shown after them; counts resets and events."""
 
     def __init__(
-        self, implementation: Implementation, max_states: int, inputs: int, *, shows: bool
+        self,
+        implementation: Implementation | Connection,
+        max_states: int,
+        inputs: int,
+        *,
+        shows: bool,
     ) -> None:
-        self._implementation = implementation
-        self._observe = observer(implementation, shows=shows)
+        self._connection, self._shows = connection_of(implementation), shows
         self._max_states, self._inputs = max_states, inputs
         self.answers: dict[str, Answer] = {}
         self.first: str | None = None
@@ -229,12 +230,11 @@ class _Counting:
 
     def reset(self) -> None:
         self.resets += 1
-        try:
-            self._implementation.reset()
-        except SystemExit as error:
-            raise FsmError(f"reset() of the implementation failed: SystemExit: {error}") from error
-        if self._observe:
-            before, self.first = self.first, self._observe()
+        seen = reset_and_observe(self._connection, shows=self._shows)
+        if seen.failure:
+            raise FsmError(f"reset() of the implementation failed: {seen.failure}")
+        if self._shows:
+            before, self.first = self.first, seen.shown
             if before not in (None, self.first):
                 raise FsmError(
                     f"after a reset the implementation shows {before!r}, and then {self.first!r}"
@@ -242,11 +242,11 @@ class _Counting:
 
     def send(self, event: str) -> str:
         self.events += 1
-        answer = answer_of(partial(self._implementation.send, event))
-        if self._observe is None:
-            return self._recorded(Answer(answer or NOTHING, ""), answer or NOTHING)
-        seen = self._observe()
-        return self._recorded(Answer(answer or seen, seen), with_shown(answer or seen, seen))
+        seen = send_and_observe(self._connection, event, shows=self._shows)
+        if seen.failure and self._connection.is_broken:
+            raise FsmError(f"{event!r} after a reset and more events: {seen.failure}")
+        answer = Answer(seen.text, seen.shown)
+        return self._recorded(answer, with_shown(*answer) if self._shows else seen.text)
 
     def _recorded(self, answer: Answer, text: str) -> str:
         """Return the text of an answer; refuse more answers than the allowed states can have."""

@@ -1,24 +1,30 @@
 """The shortest trace on which an implementation fails, searched from a failed test.
 
 A test of a good suite is long because it tests many things at once; a reader wants the shortest
-trace that fails. A bounded number of candidates is run against the implementation itself.
+trace that fails. A bounded number of candidates is run against the implementation itself, and the
+one that is found is run once more: a difference that does not come back is no reproduction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
+from fsm.implementations.connection import Connection
+from fsm.machine_parts import Timer
 from fsm.mealy import Mealy
 from fsm.suites.execution.implementation import Implementation, RunResult, run_test
 from fsm.suites.specification import Spec, Word
 from fsm.text import visible
 
-__all__ = ["RESETS", "Reproduction", "reproduce"]
+__all__ = ["REPEATS", "RESETS", "Reproduction", "reproduce"]
 
 RESETS = 300
 """How many candidates are run at most."""
+REPEATS = 10
+"""How often a trace that does not end as before is run, to say how often it fails."""
 
 
 class Reproduction(NamedTuple):
@@ -26,39 +32,82 @@ class Reproduction(NamedTuple):
 
     run: RunResult
     proven: bool
+    is_deterministic: bool = True
+    """Whether its trace ended in the same way whenever it was run."""
+    failures: int = 2
+    """How many of ``runs`` of its trace failed."""
+    runs: int = 2
 
     def __str__(self) -> str:
-        title = "shortest reproduction" if self.proven else "short reproduction"
-        return f"{title}: {visible(', '.join(self.run.trace)) or '(reset)'}"
+        trace = visible(", ".join(self.run.trace)) or "(reset)"
+        if self.is_deterministic:
+            return f"{'shortest' if self.proven else 'short'} reproduction: {trace}"
+        ways = ", not always in the same way" if self.failures == self.runs else ""
+        return (
+            f"not deterministic: fails in {self.failures} of {self.runs} runs{ways}; the trace: "
+            f"{trace}"
+        )
 
 
 def reproduce(
-    implementation: Implementation, mealy: Mealy, failed: RunResult, resets: int = RESETS
+    implementation: Implementation | Connection,
+    mealy: Mealy,
+    failed: RunResult,
+    resets: int = RESETS,
+    *,
+    timers: Sequence[Timer] = (),
+    values: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Reproduction:
     """Return the shortest failing run that is found with this many resets.
 
-    It is the failed run itself where nothing shorter fails; deterministic for a deterministic
-    implementation.
+    It is the failed run itself where nothing shorter fails, or where it does not fail again in the
+    same way; deterministic for a deterministic implementation. ``timers`` and ``values`` are those
+    with which it failed, see :func:`run_test`.
     """
-    return _Shrinking(implementation, mealy, failed, resets).result()
+    return _Shrinking(implementation, mealy, failed, resets, timers, values).result()
 
 
 class _Shrinking:
     """A failing run that gets shorter, and the resets that are left."""
 
     def __init__(
-        self, implementation: Implementation, mealy: Mealy, failed: RunResult, resets: int
+        self,
+        implementation: Implementation | Connection,
+        mealy: Mealy,
+        failed: RunResult,
+        resets: int,
+        timers: Sequence[Timer],
+        values: Mapping[str, Mapping[str, object]] | None,
     ) -> None:
-        self.implementation, self.mealy = implementation, mealy
+        self.mealy = mealy
         self.best, self.left = failed, resets
         self.after = mealy.next.tolist()
+        self._run_test = partial(run_test, implementation, mealy, timers=timers, values=values)
 
     def result(self) -> Reproduction:
+        failed = self.best
+        again = self._run(failed.trace)
+        if again != failed:
+            return self._unsteady(failed, again)
         self._by_shortcuts()
         proven = self._by_length()
         if not proven:
             self._by_removal()
+        if self.best != failed:
+            again = self._run(self.best.trace)
+            if again != self.best:
+                return self._unsteady(self.best, again)
         return Reproduction(self.best, proven)
+
+    def _run(self, trace: Iterable[str]) -> RunResult:
+        self.left -= 1
+        return self._run_test(trace)
+
+    def _unsteady(self, failed: RunResult, again: RunResult) -> Reproduction:
+        """Run a trace that did not end twice in the same way more often, and count."""
+        runs = [failed, again, *(self._run_test(failed.trace) for _ in range(REPEATS - 2))]
+        failures = sum(not run.agrees for run in runs)
+        return Reproduction(failed, False, False, failures, len(runs))
 
     def _by_shortcuts(self) -> None:
         """Reach a state of the trace by its shortest word and go on from there."""
@@ -85,7 +134,7 @@ class _Shrinking:
     def _by_removal(self) -> None:
         """Remove one event after the other, as long as the rest still fails."""
         i = 0
-        while i < len(self.word) and self.left:
+        while i < len(self.word) and self.left > 1:
             word = self.word
             candidate = (*word[:i], *word[i + 1 :])
             if not (self._is_defined(candidate) and self._fails(candidate)):
@@ -97,10 +146,9 @@ class _Shrinking:
 
     def _fails(self, word: Word) -> bool:
         """Return whether a candidate fails; the failing run becomes the best one."""
-        if not self.left:
+        if self.left <= 1:  # one is kept for the trace that is found
             return False
-        self.left -= 1
-        run = run_test(self.implementation, self.mealy, (self.mealy.inputs[x] for x in word))
+        run = self._run(self.mealy.inputs[x] for x in word)
         if not run.agrees:
             self.best = run
         return not run.agrees

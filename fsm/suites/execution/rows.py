@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fsm.implementations.connecting import connection_of
+from fsm.implementations.connection import Connection
+from fsm.implementations.observation import reset_and_observe
 from fsm.machine import Machine, Origin, Transition
 from fsm.mealy import Mealy, Observable
-from fsm.suites.execution.implementation import Implementation, RunResult, observer, run_test
+from fsm.suites.execution.implementation import Implementation, RunResult, run_test
 from fsm.text import visible
 
 __all__ = ["RowRun", "documented_rows", "observable_of", "run_row"]
@@ -65,7 +68,9 @@ def documented_rows(machine: Machine) -> Iterator[tuple[Origin, tuple[Transition
 
 
 def run_row(
-    implementation: Implementation, machine: Machine, transitions: tuple[Transition, ...]
+    implementation: Implementation | Connection,
+    machine: Machine,
+    transitions: tuple[Transition, ...],
 ) -> list[RowRun]:
     """Run each transition of a row, after the shortest trace to its source state.
 
@@ -77,17 +82,20 @@ def run_row(
     runs = []
     for t in transitions:
         trace = machine.trace_to(t.event, t.source)
-        run = None if trace is None else run_test(implementation, mealy, trace)
+        run = (
+            None if trace is None else run_test(implementation, mealy, trace, timers=machine.timers)
+        )
         runs.append(RowRun(machine, t, run))
     return runs
 
 
-def observable_of(implementation: Implementation, machine: Machine) -> Observable:
-    """Return what an implementation shows: its status, its state, or only its answers."""
-    has_observe = callable(getattr(implementation, "observe", None))
-    observe = observer(implementation, shows=has_observe)
-    if observe is None:
+def observable_of(implementation: Implementation | Connection, machine: Machine) -> Observable:
+    """Return what an implementation shows: its status, its state, or only its answers.
+
+    It is reset for that.
+    """
+    connection = connection_of(implementation)
+    seen = reset_and_observe(connection, shows=connection.can_observe).shown
+    if not connection.can_observe:
         return "output"
-    implementation.reset()
-    seen, status = observe(), machine.status(machine.initial)
-    return "state" if seen == machine.initial and seen != status else "status"
+    return "state" if seen == machine.initial != machine.status(machine.initial) else "status"

@@ -6,14 +6,14 @@ const old = getNextSnapshot === undefined;
 // In version 5 an action that raises is made by a function, which JSON cannot hold.
 const revived = (_, value) => !old && value?.type === 'xstate.raise' ? raise({type: value.event}) : value;
 const leaves = nodes => [...nodes].filter(n => !Object.keys(n.states ?? {}).length).map(n => n.id).sort();
-for (const {config: given, guards: names, walks} of charts) {
+for (const {config: given, guards: names, starts, walks} of charts) {
   const config = JSON.parse(JSON.stringify(given), revived);
   let truth = {};
   const guards = Object.fromEntries(names.map(g => [g, () => truth[g]]));
   const machine = old ? createMachine(config, {guards}) : createMachine(config).provide({guards});
   const result = [];
-  for (const walk of walks) {
-    truth = {};
+  for (const [i, walk] of walks.entries()) {
+    truth = starts[i];
     let at = old ? machine.initialState : getInitialSnapshot(machine);
     const row = [[leaves(old ? at.configuration : at._nodes), false]];
     for (const [event, held] of walk) {

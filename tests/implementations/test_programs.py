@@ -1,0 +1,250 @@
+"""Programs and servers under test: what they answer, and what is said where they do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from fsm.errors import FsmError
+from fsm.implementations import Connection, connect
+from fsm.implementations.call_failures import CallError, HangError
+from fsm.implementations.connecting import connect_several
+from fsm.implementations.isolation import check_isolation
+from fsm.implementations.process import ProcessConnection
+from fsm.mealy import Mealy
+from fsm.suites.execution.implementation import run_test
+from tests.implementations.http_door import serving_http
+from tests.implementations.programs import door, talker
+
+DOOR = Mealy(
+    "door",
+    ("closed", "opened"),
+    ("open", "close"),
+    ("closed", "opened", "rejected"),
+    [[1, 0], [1, 0]],
+    [[1, 2], [2, 0]],
+    shown=("closed", "opened"),
+)
+
+
+def program(words: list[str], timeout: float = 5.0) -> ProcessConnection:
+    return ProcessConnection(words, "the door", timeout=timeout)
+
+
+def got(connection: Any, *events: str) -> str:
+    """Return the last answer of a test."""
+    return run_test(connection, DOOR, events).steps[-1].got
+
+
+def test_a_program_is_asked_and_answers() -> None:
+    with program(door()) as connection:
+        run = run_test(connection, DOOR, ["open", "open", "close"])
+    assert run.agrees
+    assert [step.got for step in run.steps] == [
+        "closed",
+        "opened",
+        "rejected, shows opened",
+        "closed",
+    ]
+
+
+AT_CLOSE = 'if ask.get("event") == "close": '
+
+
+def printing(text: str) -> str:
+    """Return what a door does that prints a text instead of a reply when it is closed."""
+    return f"{AT_CLOSE}print({text!r}, flush=True); continue"
+
+
+NO_JSON = "the reply to send is no JSON object: "
+FAULTS = {
+    "an error": (printing('{"error":"jammed"}'), "jammed, shows opened"),
+    "no JSON": (printing("closing ..."), f"{NO_JSON}closing ..."),
+    "a list": (printing("[1]"), f"{NO_JSON}[1]"),
+    "an empty line": (printing(""), f"{NO_JSON}an empty line"),
+    "a number": (printing('{"answer":5}'), "answer gave 5, of type int, which is no text"),
+    "both": (
+        printing('{"answer":"x","rejected":true}'),
+        "the reply has the answer 'x' and says 'rejected'",
+    ),
+    "an end": (
+        f'{AT_CLOSE}print("out of oil", file=sys.stderr); sys.exit(7)',
+        "the program ended with exit status 7: out of oil",
+    ),
+    "a crash": (
+        f"{AT_CLOSE}import os; os.kill(os.getpid(), 11)",
+        "the program was ended by SIGSEGV",
+    ),
+}
+
+
+@pytest.mark.parametrize(("extra", "said"), FAULTS.values(), ids=FAULTS)
+def test_what_is_no_answer_is_told_as_what_it_is(extra: str, said: str) -> None:
+    with program(door(extra)) as connection:
+        first, second = (got(connection, "open", "close") for _ in range(2))
+        assert got(connection, "open") == "opened"  # begun anew where it was broken
+    assert first.startswith(said)
+    assert first == second
+
+
+def test_what_is_printed_without_a_request_is_told() -> None:
+    with program(door(printing("{}\n{}"))) as connection:
+        said = got(connection, "open", "close")
+    assert said == "it printed without a request, before observe: {}"
+
+
+def test_a_program_that_hangs_is_begun_anew() -> None:
+    hang = 'import time\n    if ask.get("event") == "close": time.sleep(60)'
+    with program(door(hang), timeout=0.3) as connection:
+        assert got(connection, "open", "close") == "no answer within 0.3 s"
+        assert got(connection, "open") == "opened"
+
+
+def test_what_a_program_started_ends_with_it() -> None:
+    child = 'import subprocess\n    if ask["do"] == "hello": subprocess.Popen(["sleep", "60"])'
+    with program(door(child)) as connection:
+        assert got(connection, "open") == "opened"
+
+
+BEGINNINGS = {
+    "ends": (talker("", status=3), "the reply to hello is no JSON object: an empty line"),
+    "says nothing": (
+        [*talker()[:2], "import sys; sys.exit('no config')"],
+        "the program ended with exit status 1: no config",
+    ),
+    "another version": (talker('{"protocol":2}'), "the reply to hello has the protocol 2"),
+    "no version": (talker("{}"), "the reply to hello has the protocol None"),
+    "a log line": (talker("Listening"), "the reply to hello is no JSON object: Listening"),
+    "what nobody can": (talker('{"protocol":1,"can":["fly"]}'), "no 'can' 'fly'"),
+    "can, no list": (talker('{"protocol":1,"can":"all"}'), "'can' in the reply to hello is no"),
+    "no program": (["no-such-program"], "cannot be started: No such file or directory"),
+    "a text too long": (
+        [*talker()[:2], "print('x' * 3_000_000, flush=True)"],
+        "the reply to hello is longer than 1,048,576 bytes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), BEGINNINGS.values(), ids=BEGINNINGS)
+def test_a_program_that_does_not_begin_is_refused(words: list[str], said: str) -> None:
+    with pytest.raises(FsmError, match=f"^the door: {re.escape(said)}"):
+        program(words)
+
+
+NAMES = {
+    "cmd:": "'cmd:' names no program",
+    "cmd:'node": "cmd:'node: No closing quotation",
+    "http://": "http://: no URL of a host",
+    "http://localhost:port/": "Port could not be cast",
+    "http://me:secret@localhost/": "localhost: a user name in the URL would be shown",
+    "http://127.0.0.1:1/": "http://127.0.0.1:1/: no server answers there",
+    "nothing": "an implementation is package.module:name, http://host:port/, or cmd:PROGRAM",
+}
+
+
+@pytest.mark.parametrize(("name", "said"), NAMES.items(), ids=NAMES)
+def test_a_name_without_an_implementation_is_refused(name: str, said: str) -> None:
+    with pytest.raises(FsmError, match=re.escape(said)):
+        connect(name)
+
+
+# Servers -------------------------------------------------------------------------------------
+
+
+class ServedDoor:
+    """Doors behind a URL, one for each session; ``can`` is what it says it can do."""
+
+    def __init__(self, *can: str) -> None:
+        self.can, self.opened, self.asked = list(can), {}, []  # type: ignore[var-annotated]
+
+    def __call__(self, ask: dict[str, Any]) -> Any:
+        self.asked.append(ask["do"])
+        session = ask.get("session", 0) if "sessions" in self.can else 0
+        if ask["do"] == "hello":
+            return {"protocol": 1, "can": self.can}
+        if ask["do"] == "run":
+            shown = self({"do": "reset", "session": session})
+            replies = [self({"do": "send", "event": e, "session": session}) for e in ask["events"]]
+            return shown | {"replies": replies}
+        if ask["do"] == "reset":
+            self.opened[session] = False
+        rejected = False
+        if ask["do"] == "send":
+            rejected = (ask["event"] == "open") == self.opened[session]
+            self.opened[session] = ask["event"] == "open"
+        shown = "opened" if self.opened.get(session) else "closed"
+        return {"rejected": rejected, "shown": shown}
+
+
+def test_a_server_that_says_what_is_shown_is_not_asked_for_it() -> None:
+    served = ServedDoor()
+    with serving_http(served) as url, connect(url) as connection:
+        assert run_test(connection, DOOR, ["open", "close"]).agrees
+    assert served.asked == ["hello", "reset", "send", "send", "bye"]
+
+
+def test_a_server_that_runs_whole_traces_is_asked_once() -> None:
+    served = ServedDoor("run")
+    with serving_http(served) as url, connect(url) as connection:
+        right = run_test(connection, DOOR, ["open", "close"])
+    assert served.asked.count("run") == 1
+    assert [step.got for step in right.steps] == ["closed", "opened", "closed"]
+
+
+REPLIES = {
+    "status 500": (
+        (500, b"no database"),
+        "the reply to send has status 500 Internal Server Error: no database",
+    ),
+    "no JSON": (b"<html>", f"{NO_JSON}<html>"),
+    "too much": (b"{" + b" " * 2**21, "the reply to send is longer than 1,048,576 bytes"),
+}
+
+
+@pytest.mark.parametrize(("reply", "said"), REPLIES.values(), ids=REPLIES)
+def test_a_reply_of_a_server_that_is_none_is_told(reply: Any, said: str) -> None:
+    served = ServedDoor()
+
+    def answer(ask: dict[str, Any]) -> Any:
+        return reply if ask.get("event") == "close" else served(ask)
+
+    with serving_http(answer) as url, connect(url) as connection:
+        assert got(connection, "open", "close") == said
+        assert got(connection, "open") == "opened"
+
+
+# Several instances ---------------------------------------------------------------------------
+
+
+@contextmanager
+def two(answer: Any) -> Iterator[list[Connection]]:
+    with serving_http(answer) as url, ExitStack() as stack:
+        yield [stack.enter_context(each) for each in connect_several(url, 2)]
+
+
+def test_instances_that_share_nothing_run_side_by_side() -> None:
+    with two(ServedDoor("sessions")) as connections:
+        check_isolation(connections, ["open", "close"], shows=True)
+
+
+def test_instances_that_share_their_state_are_refused() -> None:
+    served = ServedDoor("sessions")
+    with (
+        two(lambda ask: served(ask | {"session": 0})) as connections,
+        pytest.raises(FsmError, match="two instances share their state: after open one"),
+    ):
+        check_isolation(connections, ["open", "close"], shows=True)
+
+
+def test_a_server_without_sessions_takes_one_job() -> None:
+    with serving_http(ServedDoor()) as url, pytest.raises(FsmError, match="leave --jobs out"):
+        connect_several(url, 2)
+
+
+def test_errors_have_one_text() -> None:
+    assert str(HangError(90)) == "no answer within 1 min 30 s"
+    assert isinstance(HangError(1), CallError)
