@@ -43,6 +43,7 @@ from fsm.suites.distinguish.identifiers import (
     Separator,
     arrivals,
     few_words,
+    pair_words,
     words_before,
 )
 from fsm.suites.distinguish.separation import state_separator
@@ -87,9 +88,10 @@ def chain_tests(
 def shortest_chain(
     spec: Spec, extra_states: int, progress: Callable[[int], object] = lambda _: None
 ) -> Iterator[Word]:
-    """Yield the tests of the chain method: well chosen words, the shortest of several orders.
+    """Yield the tests of the chain method, the shortest of several suites.
 
-    Several orders are tried only where the suite is small. A large one is made in the order of
+    Several orders, with few words for each state and with short ones, are tried only where the
+    suite is small. A large one is made in the order of
     the cover, and its tests are yielded while it is made.
     """
     if next(spec.cells(), None) is None:
@@ -98,7 +100,11 @@ def shortest_chain(
     orders = list(_orders(spec))
     if sum(arrivals(spec, extra_states)) > SMALL:
         return chain_tests(spec, extra_states, apart, identifiers, orders[0], progress)
-    suites = [list(chain_tests(spec, extra_states, apart, identifiers, order)) for order in orders]
+    suites = [
+        list(chain_tests(spec, extra_states, apart, words, order))
+        for words in (identifiers, pair_words(spec, apart))
+        for order in orders
+    ]
     return iter(min(suites, key=lambda words: sum(map(len, words))))
 
 
@@ -123,12 +129,18 @@ def chain_estimate(spec: Spec, extra_states: int) -> Estimate:
 
 
 def _orders(spec: Spec) -> Iterator[list[tuple[int, int]]]:
-    """Yield orders of the transitions outside the cover: by source, by popularity, by target."""
+    """Yield orders of the transitions outside the cover: by source, by popularity, by target.
+
+    Each comes forwards and backwards.
+    """
     cells = [(s, x, t) for s, x, t in spec.cells() if spec.parent[t] != (s, x)]
     popular = Counter(t for _, _, t in cells)
     yield [(s, x) for s, x, _ in cells]
     yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: (-popular[cell[2]], cell[2]))]
     yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: cell[2])]
+    yield [(s, x) for s, x, _ in reversed(cells)]
+    yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: -cell[2])]
+    yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: (popular[cell[2]], cell[2]))]
 
 
 class _Chain:
