@@ -91,7 +91,7 @@ def declared() -> dict[str, Any]:
     chart = Chart(
         "C", "C", nodes, edges, 0, ("x",), (), None, None, True, None, "scxml",
         timers=(ChartTimer(1, "x", 5, False),), start=(1,), known=(("a", True),), has_data=True,
-        looks_first=True, enters_itself=False, strict=True, assumed=("why",),
+        looks_first=True, enters_itself=False, strict=True, begins_by="x", assumed=("why",),
     )  # fmt: skip
     bare = Machine("m", "m", (State("q", None, "q", ("q",)),), (), (), "q", chart=chart)
     value: dict[str, Any] = json.loads(to_json(bare))

@@ -440,7 +440,7 @@ def test_names_in_a_generated_module_are_literals(place: Path, fsm: Fsm) -> None
     assert fsm("suite", "m.json", "-o", "test_m.py").status == 0
     scope: dict[str, Any] = {"__name__": "test_m"}
     exec(compile((place / "test_m.py").read_bytes(), "test_m.py", "exec"), scope)
-    assert {step[0] for test in scope["TESTS"] for step in test} == set(names)
+    assert {event for test in scope["TESTS"] for event in test} == set(names)
     assert not (place / "ran").exists()
 
 

@@ -43,7 +43,8 @@ __all__ = ["command"]
                 "diagram MACHINE",
                 (
                     "A picture in a file of its own: file=NAME.svg; also lang=fr, direction=TB, "
-                    "focus=STATE, collapse=STATUS, path=EVENT,EVENT and diff=OTHER."
+                    "focus=STATE, collapse=STATUS, only=STATUS, hide=EVENT, legend=no, "
+                    "path=EVENT,EVENT and diff=OTHER."
                 ),
             ),
             ("changes MACHINE OTHER", "The differences between two machines."),

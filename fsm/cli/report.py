@@ -42,8 +42,8 @@ __all__ = ["command"]
             "fsm report log.csv --pseudonymise key.txt -o delivery.html",
         ),
         Example(
-            "A page about the messages of one day",
-            "fsm report log.csv --from 2026-01-31T00:00:00Z --to 2026-02-01T00:00:00Z -o day.html",
+            "A page about the messages since an instant",
+            "fsm report log.csv --from 2026-01-05T00:00:00Z -o january.html",
         ),
     ],
 )

@@ -55,11 +55,7 @@ class DiagramText(ABC):
             yield from (f"{self.indent * depth}{line}" for line in self._arrow(arrow))
 
     def _arrow(self, arrow: Arrow) -> Iterator[str]:
-        events = automatic_labels(arrow)
-        if any(
-            " " in event for label in events for event, _ in read_label(label)
-        ):  # else a reader could take them for one text
-            events = (*(f"{event}," for event in events[:-1]), *events[-1:])
+        events = _listed(automatic_labels(arrow))
         text = self.line_break.join(map(self.escaped, (*events, *arrow.effects)))
         text = f" : {text}" if text else ""
         line = self.line(arrow)
@@ -77,3 +73,18 @@ class DiagramText(ABC):
     def end(self, state: str, box: str | None) -> str:
         """Return the id of what an arrow ends at."""
         return self.ids[state] if box is None else self.composites[box]
+
+
+def _listed(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return events with commas between them, where a reader could take them for one text.
+
+    That is where an event has several words. The labels ``inputs / output`` of a Mealy machine
+    stand as they are.
+    """
+    is_mealy = any(" / " in f"{label} " for label in labels)
+    has_words = any(" " in event for label in labels for event, _ in read_label(label))
+    return (
+        (*(f"{label}," for label in labels[:-1]), *labels[-1:])
+        if has_words and not is_mealy
+        else labels
+    )

@@ -97,6 +97,7 @@ class DeclaredChart(_Member):
     looks_first: bool = False
     enters_itself: bool = True
     strict: bool = False
+    begins_by: str = ""
     assumed: tuple[str, ...] = ()
     class_name: str = ""
 
@@ -222,6 +223,8 @@ def chart_faults(chart: DeclaredChart, machine: Machine) -> Iterator[str]:
     places += [place for edge in chart.transitions for place in (edge.source, *edge.targets)]
     if not all(0 <= place < size for place in places):
         yield "it names a state that is not there"
+    if chart.begins_by and not _begins_by_an_event(chart):
+        yield f"it does not begin with the event {chart.begins_by!r} alone"
     if chart.rules not in RULES:
         yield f"the rules {chart.rules!r} are not known"
     for edge in chart.transitions:
@@ -232,6 +235,17 @@ def chart_faults(chart: DeclaredChart, machine: Machine) -> Iterator[str]:
             if formula and not _is_sound(formula):
                 yield f"cannot read the formula of {text!r}"
     yield from _table_faults(chart, machine)
+
+
+def _begins_by_an_event(chart: DeclaredChart) -> bool:
+    """Whether one transition, by the event that it names first, leaves the first state."""
+    leaving = [edge for edge in chart.transitions if edge.source == 0]
+    is_one = [edge.events for edge in leaving] == [(chart.begins_by,)] and bool(leaving[0].targets)
+    alone = not chart.states[0].children and chart.states[0].parent is None and chart.initial == 0
+    inside = any(0 in edge.targets for edge in chart.transitions)
+    timed = any(timer.node == 0 for timer in chart.timers)
+    is_first = chart.transitions[:1] == tuple(leaving) and chart.events[:1] == (chart.begins_by,)
+    return is_one and alone and is_first and bool(chart.assumed) and not (inside or timed)
 
 
 def _node_faults(nodes: Sequence[_Node], place: int, node: _Node) -> Iterator[str]:

@@ -30,6 +30,7 @@ def implementation():
 def test_log(fsm_case, implementation):
     fsm_case.run(implementation)
 """
+TESTS = suite("with-feedback").size.tests
 VERDICTS = [kind for kind in (Right, *WRONG) if kind is not Hangs]
 
 
@@ -51,7 +52,7 @@ def test_plugin_and_exported_module_and_command_give_one_verdict(
         result = pytester.runpytest_inprocess("-q", module)
         counts = result.parseoutcomes()
         assert counts.get("failed", 0) == failed, module
-        assert counts.get("failed", 0) + counts.get("passed", 0) == 68
+        assert counts.get("failed", 0) + counts.get("passed", 0) == made.size.tests
 
 
 def run(pytester: pytest.Pytester, body: str, *options: str) -> pytest.RunResult:
@@ -83,7 +84,7 @@ def test_a_coroutine_with_the_loop_of_its_test(pytester: pytest.Pytester) -> Non
 
         asyncio.run(whole())
     """
-    assert run(pytester, body).parseoutcomes() == {"passed": 14}
+    assert run(pytester, body).parseoutcomes() == {"passed": TESTS}
 
 
 def test_a_program_is_named(pytester: pytest.Pytester) -> None:
@@ -94,7 +95,7 @@ def test_a_program_is_named(pytester: pytest.Pytester) -> None:
     def test_log(fsm_case):
         fsm_case.run("cmd:{sys.executable} -m fsm.implementations.serving systems:Right")
     """
-    assert run(pytester, body).parseoutcomes() == {"passed": 14}
+    assert run(pytester, body).parseoutcomes() == {"passed": TESTS}
 
 
 VALUES = """

@@ -62,7 +62,7 @@ def parse_labelled_dot(text: str, name: str) -> Machine | Mealy:
     """
     parts = list(parse_parts(text, name))
     if is_marked(text):
-        return mealy_of(_DotReader(parts, name).diagram(), text)
+        return mealy_of(_DotReader(parts, name, is_marked=True).diagram(), text)
     if _is_mealy(parts):
         return parse_dot(text, name)
     return machine_of(_DotReader(parts, name).diagram())
@@ -95,7 +95,8 @@ def _is_pair(line: str) -> bool:
 
 
 class _DotReader:
-    def __init__(self, parts: list[DotPart], name: str) -> None:
+    def __init__(self, parts: list[DotPart], name: str, *, is_marked: bool = False) -> None:
+        self.is_marked = is_marked
         self.result = StateDiagram(name, start_mark="i [shape=point]; i -> STATE")
         self.parts = parts
         self.clusters = DotClusters(parts, name)
@@ -155,7 +156,7 @@ class _DotReader:
         if self.is_export:
             refuse_own_rules(diagram, self.clusters.parallel)
         self._start_where_active()
-        if not any(e.label and _is_own(e.label) for e in self.edges):
+        if not (self.is_marked or any(e.label and _is_own(e.label) for e in self.edges)):
             join_wrapped_labels(diagram)
         inside = {part.box for part in (*diagram.nodes.values(), *diagram.boxes.values())}
         for id_ in set(diagram.boxes) - inside:

@@ -91,7 +91,8 @@ def parse_diagram(
     Raises :class:`MachineError` with file and line for what is not read.
     """
     diagram = _LineReader(name, dialect).read(text, first_line)
-    join_wrapped_labels(diagram)
+    if not is_marked(text):
+        join_wrapped_labels(diagram)
     label_received_events(diagram)
     return diagram
 
