@@ -120,7 +120,7 @@ def validity_period(figures: Figures) -> tuple[tuple[int, int] | None, str]:
     if not ends:
         return None, ""
     starts = figures.replay.counts.starts.get(ends[0].start)
-    return validity_sentence(figures.replay.validity, starts, figures.last)
+    return validity_sentence(figures.replay.validity, starts, figures.end)
 
 
 # States --------------------------------------------------------------------------------------

@@ -126,8 +126,8 @@ def validity_sentence(
 ) -> tuple[tuple[int, int] | None, str]:
     """Return when validity periods end (seconds since 1970: first and last), and a sentence.
 
-    ``starts`` are the times in µs at which the first and the last period start, ``end`` is the end
-    of the log. Periods that end after the log are not returned.
+    ``starts`` are the times in µs at which the first and the last period start, ``end`` is the
+    instant up to which they can end. Periods that all end after it are not returned.
     """
     if validity is None:
         return None, "Retries never expire because --validity was not given."
