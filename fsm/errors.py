@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+
 __all__ = [
     "ArgumentError",
     "AssumptionWarning",
@@ -12,6 +15,7 @@ __all__ = [
     "MissingToolError",
     "OutputError",
     "PageError",
+    "warn_of_assumptions",
 ]
 
 
@@ -48,4 +52,12 @@ class MissingToolError(FsmError):
 
 
 class AssumptionWarning(UserWarning):
-    """A table was read by conventions that it does not state; ``fsm show`` lists them."""
+    """A machine was read with assumptions; ``fsm show`` lists them."""
+
+
+def warn_of_assumptions(name: str, assumed: Sequence[str]) -> None:
+    """Warn once of what was assumed when a machine was read, if anything was."""
+    if assumed:
+        many = f"{len(assumed):,} assumption{'s' * (len(assumed) != 1)}"
+        text = f"{name}: read with {many} ({assumed[0]}); to see all, run: fsm show {name}"
+        warnings.warn(text, AssumptionWarning, stacklevel=4)
