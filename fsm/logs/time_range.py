@@ -86,7 +86,8 @@ def _nothing(begins: pl.DataFrame, start: datetime | None, end: datetime | None)
     if begins.is_empty():
         return "the log has no event"
     first, last = begins["begin"].min(), begins["begin"].max()
-    limits = (f"from {_written(start)}" if start else "", f"to {_written(end)}" if end else "")
+    to = "to" if start else "up to"
+    limits = (f"from {_written(start)}" if start else "", f"{to} {_written(end)}" if end else "")
     return (
         f"no message began {' '.join(filter(None, limits))}; the first one of the log did at "
         f"{_written(first)}, the last one at {_written(last)}"  # type: ignore[arg-type]

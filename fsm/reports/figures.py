@@ -88,7 +88,8 @@ def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> F
     if replay.earlier is not None:
         raise LogError("a report needs the whole log, but a checkpoint keeps only states")
     if replay.counts.earliest is None or replay.counts.latest is None:
-        raise LogError("no events to report on")
+        until = f" up to {format_time(replay.as_of)}" if replay.as_of else ""
+        raise LogError(f"no events to report on{until}")
     first, last = time_at(replay.counts.earliest), time_at(replay.counts.latest)
     end = last if replay.counts.end is None else time_at(replay.counts.end)
     every = every or fitting_period(first, last, replay.events)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fsm.engine.balance import balance_lines
+from fsm.epoch import MICROSECOND, exact_duration
 from fsm.indicators import Share
 from fsm.logs.notes import Notes
 from fsm.logs.summary import summary_lines
@@ -52,7 +53,7 @@ def section_values(figures: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
         if len(figures.sides) == 2
         else [],
         "validity": {"is_charted": span is not None, "sentence": validity},
-        "period": format_duration(figures.every),
+        "period": exact_duration(figures.every // MICROSECOND),
         "groups": [_group(figures, group) for group in groups],
         "histograms": [each for group in groups for each in _histograms(figures, group[0])],
         "rejected": _rejected(figures),

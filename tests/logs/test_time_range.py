@@ -139,6 +139,10 @@ def test_a_report_says_what_is_outside(log: Path, tmp_path: Path, fsm: Fsm) -> N
     said = "Only messages that began from 2 March 2026, 09:00:30 UTC; left out: 1 message with 2 events"
     assert said in done.err
     assert f"{said}." in page.read_text()
+    limits = ("--to", "2026-03-02T09:00:30Z", "--as-of", "2026-03-02T09:00:30Z")
+    limited = fsm("report", log, *limits, "-o", page).err
+    assert "Only messages that began up to 2 March 2026, 09:00:30 UTC; left out" in limited
+    assert "1 event after --as-of left out" in limited
 
 
 @pytest.mark.parametrize(
@@ -147,9 +151,13 @@ def test_a_report_says_what_is_outside(log: Path, tmp_path: Path, fsm: Fsm) -> N
         (("--from", "2027-01-01T00:00:00Z"), "no message began from 2027-01-01T00:00:00Z"),
         (("--to", "2025-01-01T00:00:00Z"), "the first one of the log did at 2026-03-02T09:00:00Z"),
         (("--from", "2026-03-03T00:00:00Z", "--to", "2026-03-02T00:00:00Z"), "--to is before"),
+        (
+            ("--from", "2026-03-02T09:00:30Z", "--as-of", "2026-03-02T09:00:00Z"),
+            "--as-of is before --from",
+        ),
         (("--from", "yesterday"), "'yesterday' is not a time"),
     ],
-    ids=["after the log", "before the log", "exchanged", "no time"],
+    ids=["after the log", "before the log", "exchanged", "read up to before", "no time"],
 )
 def test_ranges_without_a_message_are_refused(
     options: tuple[str, ...], said: str, log: Path, tmp_path: Path, fsm: Fsm

@@ -206,6 +206,12 @@ def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
             ),
         ),
         (
+            2.00001,
+            (0, 0),
+            (7200, 7200),
+            "The validity period of 2 h 0.036 s ends on 1 January 1970, 02:00:00 UTC.",
+        ),
+        (
             9,
             (0, 0),
             None,
@@ -217,7 +223,7 @@ def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
     ],
 )
 def test_validity_periods_in_words(
-    validity: int | None,
+    validity: float | None,
     starts: tuple[int, int] | None,
     span: tuple[int, int] | None,
     said: str,
