@@ -385,7 +385,10 @@ def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
     if figures.domains.without and not figures.domains.names:
         yield "No recipient has a domain (pseudonyms have none): there is no table of domains"
     if figures.unit.is_mail and not figures.relays.names:
-        yield "The log names no mail server that answered: there is no table of relays"
+        who = "The log names no mail server that answered"
+        if not replay.log.conversions:
+            who = "Logs of mail servers name those that answered, a canonical log does not"
+        yield f"{who}: there is no table of relays"
     yield from balance_lines(replay.balance)
     for note in notes:
         for line in summary_lines(note):
