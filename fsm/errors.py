@@ -9,6 +9,7 @@ __all__ = [
     "ArgumentError",
     "AssumptionWarning",
     "CheckpointError",
+    "CloseWarning",
     "FsmError",
     "LogError",
     "MachineError",
@@ -53,6 +54,10 @@ class MissingToolError(FsmError):
 
 class AssumptionWarning(UserWarning):
     """A machine was read with assumptions; ``fsm show`` lists them."""
+
+
+class CloseWarning(UserWarning):
+    """An implementation failed when its connection was closed; the results stand."""
 
 
 def warn_of_assumptions(name: str, assumed: Sequence[str]) -> None:
