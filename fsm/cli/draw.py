@@ -264,8 +264,9 @@ def command(
     draws its table.
 
     dot, mermaid, plantuml, d2, svg, png and pdf are diagrams. scxml, json and xstate hold the
-    whole machine, xstate without its timers; scxml and json files can be used as MACHINE. One
-    overlay can be shown at a time; the options of logs are for the log of --counts.
+    whole machine, xstate its timers only where it is written as it was declared, in states inside
+    of states or with timers; these files can be used as MACHINE. One overlay can be shown at a
+    time; the options of logs are for the log of --counts.
     """
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
