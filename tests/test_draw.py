@@ -320,6 +320,14 @@ def test_dot_reads_the_html_like_labels(name: str) -> None:
     assert render(to_dot(named(name)), "png").startswith(b"\x89PNG")
 
 
+@needs_dot
+@pytest.mark.parametrize("name", [r"C:\New\Good", r"\\NAS\Edge", r"x\Tail\Head\Lost", "end\\"])
+def test_backslashes_are_drawn_as_they_are(name: str) -> None:
+    svg = ET.fromstring(render(to_dot(named(name)), "svg", renderer="dot"))
+    shown = [text.text or "" for text in svg.iter(f"{SVG}text")]
+    assert sum(name in text for text in shown) >= 4  # a state, a status, an event, an effect
+
+
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("name", NAMES)
 def test_svg_is_self_contained_and_names_itself(name: str, renderer: str) -> None:

@@ -34,7 +34,7 @@ from fsm.drawing.pictures import picture_of
 from fsm.drawing.repair_marking import repair_overlay
 from fsm.drawing.svg import _in_words
 from fsm.errors import FsmError, OutputError
-from fsm.machine import Machine, State, Transition
+from fsm.machine import Machine, State, Timer, Transition
 from fsm.suites import suite
 from tests.depth import DEEP, at_full_depth, cases
 
@@ -317,6 +317,44 @@ def test_changes_of_states_and_transitions() -> None:
     assert lines(over(union, overlay)) == {"lost": ["+ added"]}
     back, overlay = diff_overlay(WITH, after)
     assert lines(over(back, overlay)) == {"lost": ["− removed"]}
+
+
+EXPIRY = Timer("hard_bounce", 3_600_000_000, ("retrying",))
+CHANGES = {
+    "another start": (
+        replace(WITH, initial="retrying"),
+        {"to_send": ["~ initial → not initial"], "retrying": ["~ not initial → initial"]},
+    ),
+    "a timer": (
+        replace(WITH, timers=(EXPIRY,)),
+        {"retrying": ["~ ⏱ hard_bounce: no timer → after 1 h"]},
+    ),
+    "an indicator": (replace(WITH, indicators=WITH.indicators[1:]), {}),
+}
+UNDRAWN = {
+    "another start": ("Not drawn: differences in deadlines",),
+    "an indicator": ("Not drawn: differences in indicators",),
+}
+RESTARTED = replace(EXPIRY, restarts=(("retrying", "soft_bounce"),))
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_changes_that_no_arrow_shows(case: str) -> None:
+    after, told = CHANGES[case]
+    union, overlay = diff_overlay(after, WITH)
+    shown = over(union, overlay)
+    assert (lines(shown), shown.legend[1:]) == (told, UNDRAWN.get(case, ()))
+
+
+def test_changes_of_a_delay() -> None:
+    longer, usual, restarted = (
+        replace(WITH, timers=(timer,))
+        for timer in (replace(EXPIRY, delay=2 * EXPIRY.delay), EXPIRY, RESTARTED)
+    )
+    shown = over(*diff_overlay(longer, usual))
+    assert lines(shown) == {"retrying": ["~ ⏱ hard_bounce: after 1 h → after 2 h"]}
+    shown = over(*diff_overlay(restarted, usual))
+    assert shown.legend[1:] == ("Not drawn: differences in starts of timers",)
 
 
 def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:

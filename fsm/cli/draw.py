@@ -42,7 +42,6 @@ from fsm.cli.values import (
     output_option,
     timeout_option,
 )
-from fsm.documented_machines import load_documented
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing.declaration import TABLE_DRAWN
 from fsm.drawing.marking import (
@@ -273,8 +272,7 @@ def command(
     if overlays > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     form = form or diagram_format(output)
-    is_whole = overlays > 0 or form in DOCUMENTS
-    loaded = load_documented(machine) if is_whole else drawn_machine(machine)
+    loaded = drawn_machine(machine, as_table=flat or form in DOCUMENTS, has_marks=overlays > 0)
     overlay, wording = NO_OVERLAY, wording_in(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from fsm.catalog import as_machine, load_bare
-from fsm.comparison import Comparison, compare
+from fsm.comparison import Comparison, DifferenceKind, compare
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.sketch import Sketch
+from fsm.drawing.wording import CLOCK, after_text
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.machines import NAMES
@@ -36,6 +37,12 @@ _SIGNS = {
     Effect.DECREASES: "↓",
     Effect.NO_CHANGE: "=",
 }
+_UNDRAWN = {
+    DifferenceKind.DEADLINE: "deadlines",
+    DifferenceKind.TIMER: "starts of timers",
+    DifferenceKind.INDICATOR: "indicators",
+}
+"""The kinds of differences that arrows and states do not show."""
 _SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
 
 
@@ -222,8 +229,18 @@ def diff_overlay(machine: Machine | str, before: Machine | str) -> tuple[Machine
     if lost or gone:
         states, transitions = (*machine.states, *lost), (*machine.transitions, *gone)
         union = Sketch.of(machine, states=states, transitions=transitions)
+    lines = _state_lines(machine, old, names)
     legend = f"{machine.name} compared with {before.name}: + added, − removed, ~ changed"
-    return union, Overlay(marks, _state_lines(machine, old, names), legend=(legend,))
+    return union, Overlay(marks, lines, legend=(legend, *_not_drawn(comparison, lines)))
+
+
+def _not_drawn(comparison: Comparison, lines: dict[str, list[Mark]]) -> Iterator[str]:
+    """Yield the kinds of differences that have no sign in the drawing."""
+    found = {difference.kind for difference in comparison.differences}
+    if any(CLOCK in mark.note for marks in lines.values() for mark in marks):
+        found.discard(DifferenceKind.TIMER)
+    if names := [name for kind, name in _UNDRAWN.items() if kind in found]:
+        yield f"Not drawn: differences in {', '.join(names)}"
 
 
 def _renamed(machine: Machine, names: dict[str, str]) -> Machine:
@@ -238,6 +255,9 @@ def _renamed(machine: Machine, names: dict[str, str]) -> Machine:
             for t in machine.transitions
         ),
         initial=new_name(machine.initial),
+        timers=tuple(
+            replace(timer, states=tuple(map(new_name, timer.states))) for timer in machine.timers
+        ),
     )
 
 
@@ -270,8 +290,29 @@ def _state_lines(machine: Machine, old: Machine, names: dict[str, str]) -> dict[
             notes.append(f"{old_state.status or 'no status'} → {state.status or 'no status'}")
         if old_state.final is not state.final:
             notes.append("not final → final" if state.final else "final → not final")
+        if (state.name == old.initial) is not (state.name == machine.initial):
+            is_now = state.name == machine.initial
+            notes.append("not initial → initial" if is_now else "initial → not initial")
+        notes += _timer_changes(_delays(old, state.name), _delays(machine, state.name))
         if notes:
             lines[state.name] = [Mark(Tone.CHANGED, note) for note in notes]
     for state in _only(old, machine):
         lines[state.name] = [Mark(Tone.REMOVED, "removed")]
     return lines
+
+
+def _delays(machine: Machine, state: str) -> dict[str, str]:
+    """Return when the timers of a state end, by their events."""
+    delays: dict[str, list[str]] = {}
+    for timer in machine.timers:
+        if state in timer.states:
+            delays.setdefault(timer.event, []).append(after_text(timer))
+    return {event: ", ".join(texts) for event, texts in delays.items()}
+
+
+def _timer_changes(before: dict[str, str], now: dict[str, str]) -> Iterator[str]:
+    """Yield the timers of a state that are not as before."""
+    for event in dict.fromkeys((*before, *now)):
+        old, new = before.get(event, "no timer"), now.get(event, "no timer")
+        if old != new:
+            yield f"{CLOCK} {event}: {old} → {new}"
