@@ -49,6 +49,7 @@ from fsm.drawing.marking import (
     diff_overlay,
     path_overlay,
     split_trace,
+    symbols_of,
     traffic_overlay,
     unknown_events,
 )
@@ -321,8 +322,8 @@ def _tell(text: str) -> None:
 
 
 def _events(machine: Machine, trace: str) -> tuple[str, ...]:
-    """Return the events of a trace, and warn of one that the machine does not know."""
-    events = split_trace(trace)
+    """Return the symbols of a trace, and warn of one that the machine does not know."""
+    events = tuple(symbols_of(machine, split_trace(trace)))
     if not events:
         raise click.UsageError('--path is empty; write "event, event"')
     for note in unknown_events(machine, events):

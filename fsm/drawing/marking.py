@@ -24,6 +24,7 @@ __all__ = [
     "diff_overlay",
     "path_overlay",
     "split_trace",
+    "symbols_of",
     "traffic_overlay",
     "unknown_events",
 ]
@@ -43,7 +44,7 @@ _UNDRAWN = {
     DifferenceKind.INDICATOR: "indicators",
 }
 """The kinds of differences that arrows and states do not show."""
-_SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
+_SYMBOL = re.compile(r"(?:[^\s,\[]| ?\[[^\]]*\])+")
 
 
 # Traffic -------------------------------------------------------------------------------------
@@ -150,10 +151,36 @@ def _others(count: int) -> str:
 def split_trace(text: str) -> tuple[str, ...]:
     """Return the symbols of a trace, which are separated by blanks or commas.
 
-    >>> split_trace("ok[not is_scheduled], pause resume")
-    ('ok[not is_scheduled]', 'pause', 'resume')
+    >>> split_trace("ok[not is_scheduled], pause resume [is_late]")
+    ('ok[not is_scheduled]', 'pause', 'resume [is_late]')
     """
-    return tuple(_SYMBOL.findall(text))
+    return tuple(map(str.strip, _SYMBOL.findall(text)))
+
+
+def symbols_of(machine: Machine, trace: Iterable[str]) -> Iterator[str]:
+    """Yield the symbols of a trace, of which each may be the label of an arrow instead.
+
+    Raises :class:`FsmError` for an event that depends on guards which the trace does not name.
+    """
+    state, known = machine.initial, set(machine.events)
+    for event in trace:
+        event = event if event in known else _labelled(machine, state, event)
+        if step := machine.step(state, event):
+            state = step.target
+        yield event
+
+
+def _labelled(machine: Machine, state: str, label: str) -> str:
+    """Return the symbol of the arrow with a label that leaves a state, or the label."""
+    text = "".join(label.split())
+    leaving = [t for t in machine.transitions if t.source == state]
+    alike = [t for t in leaving if "".join(t.label.split()) == text]
+    if alike:
+        return alike[0].event
+    if others := dict.fromkeys(t.label for t in leaving if t.trigger == label):
+        listed = " or ".join(map(repr, others))
+        raise FsmError(f"{machine.name}: {label!r} depends on guards in {state!r}; write {listed}")
+    return label
 
 
 def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
@@ -163,6 +190,7 @@ def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
     """
     companions = [load_bare(machine.companion)] if machine.companion in NAMES else []
     known = [event for each in (machine, *companions) for event in each.events]
+    known += dict.fromkeys(event.partition("[")[0] for event in machine.events if "[" in event)
     for event in dict.fromkeys(events):
         if event not in known:
             yield f"{machine.name}: no event {event!r}, drawn as rejected; {remedy(event, known)}"
@@ -171,21 +199,28 @@ def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
 def path_overlay(machine: Machine | str, trace: Sequence[str]) -> Overlay:
     """Return the path of a trace with numbered steps; rejected events are in their states."""
     machine = as_machine(machine)
-    steps: dict[Transition, list[str]] = {}
+    steps: dict[tuple[str, str, str], list[str]] = {}
     lines: dict[str, list[Mark]] = {}
     state = machine.initial
     for number, step in enumerate(run(machine, trace), start=1):
-        if step.transition:
-            steps.setdefault(step.transition, []).append(str(number))
+        if t := step.transition:
+            steps.setdefault((t.source, t.target, t.label), []).append(str(number))
         else:
             lines.setdefault(step.before, []).append(Mark(Tone.REJECTED, f"{number}. {step.event}"))
         state = step.after
+    rejected = f"; {Tone.REJECTED.value} rejected" if lines else ""
     lines.setdefault(state, []).append(Mark(Tone.TAKEN, "ends here"))
+    # Symbols of one event that look alike are one arrow.
+    marks = {
+        t: Mark(Tone.TAKEN, f"({_few(numbers)})")
+        for t in machine.transitions
+        if (numbers := steps.get((t.source, t.target, t.label)))
+    }
     return Overlay(
-        {t: Mark(Tone.TAKEN, f"({_few(numbers)})") for t, numbers in steps.items()},
+        marks,
         {name: _shortened(marks) for name, marks in lines.items()},
         other=Mark(Tone.FADED),
-        legend=(f"{Tone.TAKEN.value} path of the trace, by step; {Tone.REJECTED.value} rejected",),
+        legend=(f"{Tone.TAKEN.value} path of the trace, by step{rejected}",),
     )
 
 

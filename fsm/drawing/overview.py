@@ -10,7 +10,7 @@ from fsm.drawing.model import Arrow, Box, DrawnState, Picture
 from fsm.drawing.overlay import Tone
 from fsm.text import quantity
 
-__all__ = ["MARKS_LEFT_OUT", "is_marked", "overview_of"]
+__all__ = ["MARKS_LEFT_OUT", "has_marks", "overview_of"]
 
 MARKS_LEFT_OUT = "An overview shows no marks on states and arrows"
 """What readers of an overview under an overlay are told."""
@@ -70,14 +70,16 @@ def _legend(picture: Picture, groups: int, left_out: int, between: int) -> Itera
     undrawn = " and ".join(f"{count:,} {where}" for where, count in left.items() if count)
     if undrawn:
         yield f"Of {arrows}, {between - left_out:,} are counted; not drawn: {undrawn}"
-    if is_marked(picture):
+    if has_marks(picture):
         yield MARKS_LEFT_OUT
 
 
-def is_marked(picture: Picture) -> bool:
+def has_marks(picture: Picture) -> bool:
     """Return whether an overlay marks something in a picture."""
-    marked = any(part.marks for part in (*picture.nodes, *picture.all_boxes))
-    return marked or any(arrow.weight or arrow.tone is not Tone.PLAIN for arrow in picture.arrows)
+    parts: list[DrawnState | Box] = [*picture.nodes, *picture.all_boxes]
+    return any(part.marks for part in parts) or any(
+        arrow.weight or arrow.tone is not Tone.PLAIN for arrow in picture.arrows
+    )
 
 
 def _outermost(picture: Picture) -> dict[str, Box | None]:

@@ -43,6 +43,7 @@ def picture_of(machine: Machine, look: Look | None = None, *, numbers: bool = Tr
     view = View(machine, look.overlay, {}, {})
     view = _without_hidden(view, look.hide) if look.hide else view
     view = of_statuses(view, look.only) if look.only else view
+    look = replace(look, overlay=view.overlay)
     if look.flat or not look.group or not is_nested(machine):
         picture = table_picture(machine, view, look)
         return with_numbers(picture) if numbers and isinstance(machine, MealySketch) else picture
