@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fsm.arguments import as_several
-from fsm.errors import MachineError
+from fsm.errors import MachineError, warn_of_assumptions
 from fsm.file_kinds import misplaced_file
 from fsm.importing import find_hidden_module, working_directory
 from fsm.machine import Machine
@@ -51,7 +51,7 @@ def load(name: str | MachineObject) -> Machine:
     ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. A page with one
     documented table is the machine that the table declares, ``page.md#section`` that of one of
     its sections; its transitions name row, file and line. A ``.toml`` file says how the table of
-    a page is read. What was assumed of a page is in ``assumed``, and warned of. Files are JSON,
+    a page is read. What was assumed is in ``assumed``, and warned of. Files are JSON,
     YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide on formats says whose.
     ``package.module:name`` is a class of python-statemachine, a machine of the library transitions,
     or a model of Django-FSM; a machine object of transitions is taken as it is. Built-in machines
@@ -120,13 +120,13 @@ def load_bare(name: str) -> Machine:
     path = Path(name)
     # Before pages, whose readers take longer to import than most machines to read.
     reader = READERS.get(path.suffix.lower())
-    if reader and "#" not in name:
-        return reader(path)
-    if _is_page(name):
+    if (not reader or "#" in name) and _is_page(name):
         from fsm.tables.declared.pages import load_page
 
         return load_page(name, load)
-    return reader(path) if reader else _compiled(name)
+    machine = reader(path) if reader else _compiled(name)
+    warn_of_assumptions(name, machine.assumed)
+    return machine
 
 
 def _is_page(name: str) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "DURATION_UNITS",
     "MICROSECOND",
     "SECOND",
+    "duration_fault",
     "exact_duration",
     "microseconds_since_1970",
     "read_duration",
@@ -37,6 +38,7 @@ DURATION_UNITS: Final = (
     ("s", SECOND),
 )
 """How units of durations are written, the largest first, each with its microseconds."""
+_TOO_EXACT = re.compile(r"\d\.\d{6}\d")
 _DURATION = re.compile(
     r"\s*".join(
         rf"(?:(?P<{unit}>\d{{1,9}}(?:\.\d{{1,6}})?) ?{words}(?![a-z]))?"
@@ -82,6 +84,24 @@ def read_duration(text: str) -> timedelta | None:
         return timedelta(**counts) if counts else None
     except OverflowError:
         return None
+
+
+def duration_fault(text: str, longest: timedelta | None = None, *, zero: bool = True) -> str:
+    """Return why a text is no duration, or not one that is allowed; empty for one that is.
+
+    >>> duration_fault("soon"), duration_fault("1.0000001s")
+    ('is not a duration', 'is not a duration in whole microseconds')
+    >>> duration_fault("0s"), duration_fault("0s", zero=False)
+    ('', 'is not a duration of more than 0')
+    """
+    duration = read_duration(text)
+    if duration is None and _TOO_EXACT.search(text):
+        return "is not a duration in whole microseconds"
+    if duration == timedelta(0) and not zero:
+        return "is not a duration of more than 0"
+    is_allowed = duration is not None and (longest is None or duration <= longest)
+    up_to = f" up to {longest.days:,} days" if longest else ""
+    return "" if is_allowed else f"is not a duration{up_to}"
 
 
 def exact_duration(microseconds: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+
 __all__ = [
     "ArgumentError",
     "AssumptionWarning",
@@ -13,6 +16,7 @@ __all__ = [
     "MissingToolError",
     "OutputError",
     "PageError",
+    "warn_of_assumptions",
 ]
 
 
@@ -49,8 +53,16 @@ class MissingToolError(FsmError):
 
 
 class AssumptionWarning(UserWarning):
-    """A table was read by conventions that it does not state; ``fsm show`` lists them."""
+    """A machine was read with assumptions; ``fsm show`` lists them."""
 
 
 class CloseWarning(UserWarning):
     """An implementation failed when its connection was closed; the results stand."""
+
+
+def warn_of_assumptions(name: str, assumed: Sequence[str]) -> None:
+    """Warn once of what was assumed when a machine was read, if anything was."""
+    if assumed:
+        many = f"{len(assumed):,} assumption{'s' * (len(assumed) != 1)}"
+        text = f"{name}: read with {many} ({assumed[0]}); to see all, run: fsm show {name}"
+        warnings.warn(text, AssumptionWarning, stacklevel=4)

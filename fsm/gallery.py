@@ -125,7 +125,11 @@ def gallery_texts() -> dict[str, str]:
             texts[f"{name}.{suffix}"] = draw(machine, form, renderer="wheel")
     texts[f"{_NESTED}.mmd"] = _PLAYER
     texts |= {file: _svg(machine, look) for file, _, machine, look in _views()}
-    explorer = explore([load(name) for name in _MODES], renderer="wheel")
+    explorer = explore(
+        [load(name) for name in _MODES],
+        command=f"fsm explore {' '.join(_MODES)}",
+        renderer="wheel",
+    )
     return texts | {_EXPLORER: explorer, _REPORT: _report()}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from itertools import product
 from typing import TypeVar
 
+from fsm.epoch import exact_duration
 from fsm.errors import MachineError
 from fsm.machine_parts import (
     MAX_GUARDS,
@@ -176,7 +177,9 @@ def timer_fault(timer: Timer) -> str:
     what = f"the timer of {event!r}"
     if not isinstance(event, str):
         return f"{what}: name its event"
-    if not isinstance(delay, int) or not 0 <= delay <= _LONGEST_DELAY:
+    if isinstance(delay, int) and delay > _LONGEST_DELAY:
+        return f"{what} runs {exact_duration(delay)}; write a hundred years at most"
+    if not isinstance(delay, int) or delay < 0:
         of = f"or Timer.of({event!r}, timedelta(minutes=30), 'state')"
         return f"{what} runs {delay!r}; write whole microseconds, 0 to a hundred years, {of}"
     if not isinstance(named, tuple | list) or not (named or timer.restarts):

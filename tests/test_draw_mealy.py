@@ -9,7 +9,9 @@ from placing import ambiguous, crossed
 
 from fsm.catalog import load_specification
 from fsm.drawing import TEXTS, draw
-from fsm.drawing.mealy_sketch import sketch_of
+from fsm.drawing.marking import path_overlay
+from fsm.drawing.mealy_sketch import MEALY_TABLE, sketch_of
+from fsm.drawing.model import Look
 from fsm.drawing.pictures import picture_of
 from fsm.formats.dot import parse_dot
 from fsm.mealy import Mealy
@@ -39,6 +41,28 @@ def test_states_are_its_own_and_inputs_with_one_output_share_a_label() -> None:
 def test_every_text_has_the_labels(form: str) -> None:
     text = re.sub(r"&?#(\d+);", lambda code: chr(int(code[1])), str(draw(lamp(), form)))
     assert all(label in text for label in ("press / light", "wait, look / -"))
+
+
+HIDDEN = {
+    "an input alone": ("press", ["wait / -", "wait, look / -"]),
+    "one of several inputs": ("wait", ["press / light", "press / dark", "look / -"]),
+    "a label": ("wait, look / -", ["press / light", "wait / -", "press / dark"]),
+}
+
+
+@pytest.mark.parametrize(("hidden", "kept"), HIDDEN.values(), ids=HIDDEN)
+def test_inputs_are_hidden(hidden: str, kept: list[str]) -> None:
+    shown = picture_of(sketch_of(lamp()), Look(hide=(hidden,)))
+    assert [label for arrow in shown.arrows for label in arrow.labels] == kept
+
+
+def test_marks_are_drawn_on_the_table_and_a_message_says_so() -> None:
+    told: list[str] = []
+    look = Look(overlay=path_overlay(lamp().machine(), ["press"]))
+    text = draw(lamp(), "plantuml", look, warn=told.append)
+    assert told == [MEALY_TABLE]
+    assert "▸ press (1)" in text
+    assert draw(lamp(), "mermaid", Look(flat=True)) == draw(lamp().machine(), "mermaid")
 
 
 def test_what_a_state_shows_is_its_status() -> None:

@@ -7,8 +7,9 @@ import pytest
 from fsm.drawing import draw
 from fsm.drawing.graphviz import LARGE, SMALL, lay_out
 from fsm.drawing.layout import layers_passed
+from fsm.drawing.marking import path_overlay
 from fsm.drawing.model import Look
-from fsm.drawing.overview import overview_of
+from fsm.drawing.overview import MARKS_LEFT_OUT, overview_of
 from fsm.drawing.pictures import picture_of
 from fsm.formats.diagrams.dialects import MERMAID
 from fsm.formats.diagrams.lines import parse_diagram
@@ -53,7 +54,7 @@ def test_groups_are_what_arrows_hold_together() -> None:
 def test_groups_are_statuses_where_these_tell_enough() -> None:
     shown = overview_of(picture_of(rooms(10, 6, statuses=5)))
     assert [node.title for node in shown.nodes] == [f"Status {i}" for i in range(5)]
-    assert [arrow.labels for arrow in shown.arrows] == [("2",)] * 5
+    assert [arrow.labels for arrow in shown.arrows] == [("2 door",)] * 5
 
 
 @pytest.mark.parametrize(("count", "size"), [(40, 3), (10, 12)], ids=["merged", "one each"])
@@ -90,7 +91,8 @@ def test_only_the_most_frequent_ways_between_groups_are_drawn() -> None:
     )
     assert len(shown.arrows) == 12
     assert {arrow.target for arrow in shown.arrows} == {node.name for node in shown.nodes}
-    assert shown.legend[1] == "Not drawn: 18 arrows between groups that few lead between"
+    undrawn = "18 between other groups and 120 inside of groups"
+    assert shown.legend[1] == f"Of 156 arrows, 18 are counted; not drawn: {undrawn}"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,10 @@ def test_a_large_machine_says_so() -> None:
     assert said == ["510 states and 1,071 arrows are drawn as an overview of 6 groups"]
     assert len(shown.nodes) == 6
     assert "Overview: 510 states" in str(draw(machine, "svg", renderer="wheel"))
+    look = Look(overlay=path_overlay(machine, [machine.events[0]]))
+    shown, _ = lay_out(machine, look, "svg", renderer="wheel", warn=said.append)
+    assert said[1] == f"{said[0]}. {MARKS_LEFT_OUT}"
+    assert shown.legend[-1] == MARKS_LEFT_OUT
 
 
 def test_layers_count_an_arrow_once_for_each_layer_it_passes() -> None:

@@ -90,6 +90,7 @@ def steps(count: int, *indicators: Indicator) -> Machine:
 def test_statuses_of_no_kind_are_told_as_such() -> None:
     assert told(steps(1)) == []
     assert told(steps(3)) == ["one colour for each status"]
+    assert told(steps(9)) == ["colours repeat: 6 for 9 statuses"]
     paid = Indicator("Paid", frozenset({"S1"}))
     active = Indicator("Active", frozenset({"S2"}))
     assert told(steps(3, paid, active), Look(effects=False)) == [

@@ -25,6 +25,7 @@ from fsm.drawing.marking import (
     diff_overlay,
     path_overlay,
     split_trace,
+    symbols_of,
     traffic_overlay,
 )
 from fsm.drawing.model import DIRECTIONS, Look, Picture
@@ -34,7 +35,7 @@ from fsm.drawing.pictures import picture_of
 from fsm.drawing.repair_marking import repair_overlay
 from fsm.drawing.svg import _in_words
 from fsm.errors import FsmError, OutputError
-from fsm.machine import Machine, State, Transition
+from fsm.machine import Machine, State, Timer, Transition
 from fsm.suites import suite
 from tests.depth import DEEP, at_full_depth, cases
 
@@ -317,6 +318,116 @@ def test_changes_of_states_and_transitions() -> None:
     assert lines(over(union, overlay)) == {"lost": ["+ added"]}
     back, overlay = diff_overlay(WITH, after)
     assert lines(over(back, overlay)) == {"lost": ["− removed"]}
+
+
+EXPIRY = Timer("hard_bounce", 3_600_000_000, ("retrying",))
+CHANGES = {
+    "another start": (
+        replace(WITH, initial="retrying"),
+        {"to_send": ["~ initial → not initial"], "retrying": ["~ not initial → initial"]},
+    ),
+    "a timer": (
+        replace(WITH, timers=(EXPIRY,)),
+        {"retrying": ["~ ⏱ hard_bounce: no timer → after 1 h"]},
+    ),
+    "an indicator": (replace(WITH, indicators=WITH.indicators[1:]), {}),
+}
+UNDRAWN = {
+    "another start": ("Not drawn: differences in deadlines",),
+    "an indicator": ("Not drawn: differences in indicators",),
+}
+RESTARTED = replace(EXPIRY, restarts=(("retrying", "soft_bounce"),))
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_changes_that_no_arrow_shows(case: str) -> None:
+    after, told = CHANGES[case]
+    union, overlay = diff_overlay(after, WITH)
+    shown = over(union, overlay)
+    assert (lines(shown), shown.legend[1:]) == (told, UNDRAWN.get(case, ()))
+
+
+def test_changes_of_a_delay() -> None:
+    longer, usual, restarted = (
+        replace(WITH, timers=(timer,))
+        for timer in (replace(EXPIRY, delay=2 * EXPIRY.delay), EXPIRY, RESTARTED)
+    )
+    shown = over(*diff_overlay(longer, usual))
+    assert lines(shown) == {"retrying": ["~ ⏱ hard_bounce: after 1 h → after 2 h"]}
+    shown = over(*diff_overlay(restarted, usual))
+    assert shown.legend[1:] == ("Not drawn: differences in starts of timers",)
+
+
+GUARDED = ("pay[ready]", "pay[not ready]")
+TILL = Machine(
+    "till",
+    "Till",
+    tuple(State(n, None, n, (n,)) for n in "abc"),
+    (*GUARDED, "undo[ready]", "undo[not ready]"),
+    (
+        Transition("a", GUARDED[0], "b", "pay", "ready"),
+        Transition("a", GUARDED[1], "c", "pay", "not ready"),
+        *(Transition("b", f"undo[{guard}]", "a", "undo") for guard in ("ready", "not ready")),
+    ),
+    "a",
+    guards={"pay": ("ready",), "undo": ("ready",)},
+)
+WRITTEN = {
+    "a symbol": ("pay[ready]", ("pay[ready]",)),
+    "a label": ("pay [not ready]", ("pay[not ready]",)),
+    "a label of two symbols": ("pay[ready], undo", ("pay[ready]", "undo[ready]")),
+    "an event that is not there": ("undo, nothing", ("undo", "nothing")),
+}
+
+
+@pytest.mark.parametrize(("text", "symbols"), WRITTEN.values(), ids=WRITTEN)
+def test_a_trace_is_written_in_symbols_or_labels(text: str, symbols: tuple[str, ...]) -> None:
+    assert tuple(symbols_of(TILL, split_trace(text))) == symbols
+
+
+def test_a_trace_names_the_guards_on_which_its_step_depends() -> None:
+    with pytest.raises(
+        FsmError, match="'pay' depends on guards in 'a'; write 'pay \\[ready\\]' or"
+    ):
+        tuple(symbols_of(TILL, ["pay"]))
+
+
+def test_a_step_marks_the_whole_arrow() -> None:
+    shown = over(TILL, path_overlay(TILL, ["pay[ready]", "undo[ready]"]))
+    assert [a.labels for a in shown.arrows if a.source == "b"] == [("▸ undo (2)",)]
+
+
+HIDDEN = {
+    "one symbol of an arrow": (("undo[ready]",), "undo [not ready]"),
+    "a label": (("pay [ready]", "pay [not ready]"), "undo"),
+}
+
+
+@pytest.mark.parametrize(("hide", "left"), HIDDEN.values(), ids=HIDDEN)
+def test_labels_and_symbols_are_hidden(hide: tuple[str, ...], left: str) -> None:
+    shown = picture_of(TILL, Look(hide=hide))
+    assert left in [label for arrow in shown.arrows for label in arrow.labels]
+    assert len(shown.arrows) == 3 - len(hide) + (left != "undo")
+
+
+CUT = {
+    "a hidden step": (Look(hide=("soft_bounce",)), "1 marked arrow"),
+    "another status": (Look(only=("Sent",)), "2 marked arrows and 1 marked state"),
+    "far from the focus": (Look(focus=("to_send", 1)), "1 marked arrow and 1 marked state"),
+    "nothing": (Look(hide=("hard_bounce",)), ""),
+}
+
+
+@pytest.mark.parametrize(("look", "told"), CUT.values(), ids=CUT)
+def test_marks_that_a_cut_leaves_out_are_told(look: Look, told: str) -> None:
+    overlay = path_overlay(WITH, ["relayed", "soft_bounce"])
+    shown = picture_of(WITH, replace(look, overlay=overlay))
+    assert shown.legend[1:] == ((f"Not drawn: {told}",) if told else ())
+
+
+def test_symbols_of_one_event_are_one_arrow_more() -> None:
+    shown = picture_of(load("quarantine"), Look(only=("Erroneous",)))
+    assert [node.notes[-1][:1] for node in shown.nodes] == ["6", "5", "5", "6"]
 
 
 def test_the_same_machine_has_no_changes_and_renamed_states_are_told() -> None:

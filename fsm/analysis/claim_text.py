@@ -20,7 +20,7 @@ from typing import NamedTuple, TypeAlias
 
 from fsm.analysis.claim_names import Names, keep_together, read_names
 from fsm.arguments import LONGEST
-from fsm.epoch import read_duration
+from fsm.epoch import duration_fault, read_duration
 from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Machine
 
@@ -128,9 +128,10 @@ def _within(
     machines: Sequence[Machine], claim: str, subject: str, duration: str, marker: str
 ) -> WithinClaim:
     limit = read_duration(duration)
-    if limit is None or limit > LONGEST:
+    fault = duration_fault(duration, LONGEST)
+    if limit is None or fault:
         raise FsmError(
-            f"{claim!r}: {duration!r} is not a duration up to {LONGEST.days:,} days; "
+            f"{claim!r}: {duration!r} {fault}; "
             "write for example 3.5d, 36h or 1h 30m, and 0s for the same time"
         )
     first, _, rest = subject.partition(" ")

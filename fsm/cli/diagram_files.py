@@ -45,14 +45,23 @@ def diagram_format(path: Path | None) -> str:
     return _FORMATS.get(suffix, suffix[1:] or "dot")
 
 
-def drawn_machine(name: str) -> Machine:
-    """Return what is drawn of a machine: a Mealy machine has its own states and labels."""
+def drawn_machine(name: str, *, as_table: bool, has_marks: bool) -> Machine:
+    """Return what is drawn of a machine: a Mealy machine has its own states and labels.
+
+    Only its table can have marks of an overlay, and a message says so.
+    """
     from fsm.documented_machines import documented_specification, settings_for
-    from fsm.drawing.mealy_sketch import sketch_of
+    from fsm.drawing.mealy_sketch import MEALY_TABLE, sketch_of
     from fsm.machine import Machine
 
     given = documented_specification(name, (), settings_for(name))
-    return given if isinstance(given, Machine) else sketch_of(given)
+    if isinstance(given, Machine):
+        return given
+    if as_table or has_marks:
+        if has_marks:
+            print_message(MEALY_TABLE)
+        return given.machine()
+    return sketch_of(given)
 
 
 def write_diagram(machine: Machine, overlay: Overlay, output: Path) -> None:

@@ -42,7 +42,6 @@ from fsm.cli.values import (
     output_option,
     timeout_option,
 )
-from fsm.documented_machines import load_documented
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing.declaration import TABLE_DRAWN
 from fsm.drawing.marking import (
@@ -50,6 +49,7 @@ from fsm.drawing.marking import (
     diff_overlay,
     path_overlay,
     split_trace,
+    symbols_of,
     traffic_overlay,
     unknown_events,
 )
@@ -264,8 +264,9 @@ def command(
     draws its table.
 
     dot, mermaid, plantuml, d2, svg, png and pdf are diagrams. scxml, json and xstate hold the
-    whole machine, xstate without its timers; scxml and json files can be used as MACHINE. One
-    overlay can be shown at a time; the options of logs are for the log of --counts.
+    whole machine, xstate its timers only where it is written as it was declared, in states inside
+    of states or with timers; these files can be used as MACHINE. One overlay can be shown at a
+    time; the options of logs are for the log of --counts.
     """
     if form in _BINARY:
         refuse_terminal(f"a {form.upper()} picture", output)
@@ -273,8 +274,7 @@ def command(
     if overlays > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     form = form or diagram_format(output)
-    is_whole = overlays > 0 or form in DOCUMENTS
-    loaded = load_documented(machine) if is_whole else drawn_machine(machine)
+    loaded = drawn_machine(machine, as_table=flat or form in DOCUMENTS, has_marks=overlays > 0)
     overlay, wording = NO_OVERLAY, wording_in(lang, lexicons)
     if note := untranslated(loaded, wording):
         print_message(note)
@@ -323,8 +323,8 @@ def _tell(text: str) -> None:
 
 
 def _events(machine: Machine, trace: str) -> tuple[str, ...]:
-    """Return the events of a trace, and warn of one that the machine does not know."""
-    events = split_trace(trace)
+    """Return the symbols of a trace, and warn of one that the machine does not know."""
+    events = tuple(symbols_of(machine, split_trace(trace)))
     if not events:
         raise click.UsageError('--path is empty; write "event, event"')
     for note in unknown_events(machine, events):

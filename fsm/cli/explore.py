@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fsm.cli.completion import complete_machine
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand
 from fsm.cli.progress import Progress
+from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import page_option, timeout_option
@@ -56,6 +58,7 @@ def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta |
     with Progress("drawing the page"):
         page = explore(
             [load_documented(name) for name in machines or _BOTH],
+            command=public_command(sys.argv[1:]),
             timeout=timeout.total_seconds() if timeout else None,
             warn=print_message,
         )

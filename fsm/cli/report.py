@@ -24,6 +24,7 @@ from fsm.cli.terminal import is_terminal, refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import DurationParam, RangeParam, TimeParam, page_option, timeout_option
 from fsm.documented_machines import load_documented
+from fsm.text import quantity
 
 __all__ = ["command"]
 
@@ -122,6 +123,8 @@ def command(
     refuse_terminal("an HTML page", output)
     if start and end and end < start:
         raise click.UsageError("--to is before --from; exchange the two times")
+    if start and source.as_of and source.as_of < start:
+        raise click.UsageError("--as-of is before --from; give a later time as --as-of")
     log = source.read()
     if start or end:
         with Progress("selecting the messages of the time range"):
@@ -148,6 +151,8 @@ def command(
             memory=memory,
             progress=progress,
         )
+    if after := result.balance.events["after_as_of"]:
+        print_message(f"{quantity(after, 'event')} after --as-of left out")
     warn_of_wrong_reading(result, source.reading.relayed)
     with Progress("drawing the page"):
         page = report(

@@ -70,9 +70,25 @@ def command(machine: str, cells: bool, form: str, json_too: bool) -> None:
             click.echo(line, nl=False)
     if loaded.unreachable:
         click.echo(printable(f"unreachable: {', '.join(loaded.unreachable)}", 2000), err=True)
-    timers = (f"timer: {timer}" for timer in loaded.timers)
-    for line in (*timers, *loaded.ignored, *(f"assumed: {text}" for text in loaded.assumed)):
+    for line in (
+        *_timer_lines(loaded),
+        *loaded.ignored,
+        *(f"assumed: {text}" for text in loaded.assumed),
+    ):
         click.echo(printable(line), err=True)
+
+
+def _timer_lines(machine: Machine) -> Iterator[str]:
+    """Yield the timers; of one whose event is accepted nowhere that it may fire, this as well."""
+    sources: dict[str, set[str]] = {}
+    for transition in machine.transitions:
+        for event in (transition.event, transition.trigger):
+            sources.setdefault(event, set()).add(transition.source)
+    for timer in machine.timers:
+        accepting = sources.get(timer.event, set())
+        happens = not accepting.isdisjoint(timer.states) if timer.stops else accepting
+        why = f"; it does nothing, because {timer.event} is not accepted there"
+        yield f"timer: {timer}{'' if happens else why}"
 
 
 def _csv_lines(header: Row, rows: Iterable[Row]) -> Iterator[str]:

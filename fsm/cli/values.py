@@ -14,7 +14,7 @@ from fsm.arguments import LONGEST
 from fsm.cli.completion import complete_machine
 from fsm.cli.file_params import FILE, INPUT, OUTPUT, PAGE
 from fsm.cli.help import option
-from fsm.epoch import read_duration
+from fsm.epoch import duration_fault, read_duration
 from fsm.suggest import no_such
 
 __all__ = [
@@ -58,9 +58,10 @@ class DurationParam(click.ParamType[timedelta]):
         if isinstance(value, timedelta):
             return value
         duration = read_duration(str(value))
-        if duration is None or not timedelta(0) < duration <= self.longest:
+        fault = duration_fault(str(value), self.longest, zero=False)
+        if duration is None or fault:
             self.fail(
-                f"{value!r} is not a duration up to {self.longest.days:,} days; "
+                f"{value!r} {fault}; "
                 "write a number and w, d, h, min or s, such as 3.5d, 36h or 1h 30min",
                 param,
                 ctx,

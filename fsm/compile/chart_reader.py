@@ -5,6 +5,7 @@ What could mislead is refused by name, see :mod:`fsm.compile.refusals`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
@@ -17,11 +18,12 @@ from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransiti
 from fsm.compile.emissions import Emissions
 from fsm.compile.refusals import (
     assumptions,
+    misspelt,
     refuse_edges,
     refuse_internal,
     refuse_misleading,
 )
-from fsm.errors import MachineError
+from fsm.errors import AssumptionWarning, MachineError
 from fsm.machine import Deadline, Indicator, Timer
 from fsm.machine_faults import as_tuple, timer_fault
 from fsm.suggest import no_such
@@ -43,6 +45,8 @@ def read_chart(chart_class: type) -> Chart:
 
 def _chart(declared: Declaration) -> Chart:
     refuse_misleading(declared)
+    for text in misspelt(declared):
+        warnings.warn(f"{declared.name}: {text}", AssumptionWarning, stacklevel=4)
     emissions = Emissions(declared)
     known = (*declared.alphabet, *_raised_by_the_library(declared))
     known = tuple(dict.fromkeys((*known, *emissions.events)))

@@ -7,7 +7,7 @@ class, state and event.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from statemachine import StateChart
@@ -18,11 +18,14 @@ from fsm.chart import ChartEdge, ChartNode
 from fsm.compile.declaration import Declaration, DeclaredState, DeclaredTransition
 from fsm.epoch import exact_duration
 from fsm.errors import MachineError
+from fsm.suggest import did_you_mean, nearest
 
-__all__ = ["assumptions", "refuse_edges", "refuse_internal", "refuse_misleading"]
+__all__ = ["assumptions", "misspelt", "refuse_edges", "refuse_internal", "refuse_misleading"]
 
 _NAME = re.compile(r"[^\s.\[\]+,*]+(\.[^\s.\[\]+,*]+)*|\*")
 """The name of an event; ``*`` stands for every event that no other transition names."""
+_READ = ("title", "indicators", "deadline", "companion", "unit", "colours", "timers")
+"""The attributes of a class that are read beside its states and events."""
 _LONGEST_DELAY = 1e14
 """Milliseconds."""
 
@@ -185,6 +188,19 @@ def assumptions(declared: Declaration) -> Iterator[str]:
         if name in ("error_execution", "error.execution", "error"):
             yield f"a callback that fails causes {name}, which is an input of its own here"
     yield from _invocations(declared)
+    yield from misspelt(declared)
+
+
+def misspelt(declared: Declaration) -> Iterator[str]:
+    """Yield the attributes that are not read, with names like one that is."""
+    for cls in declared.chart_class.__mro__:
+        if cls.__module__.partition(".")[0] == "statemachine":
+            break
+        for name, value in vars(cls).items():
+            is_data = isinstance(value, str | Mapping | list | tuple)
+            is_read = name in _READ or name.startswith("_")
+            if is_data and not is_read and (meant := nearest(name, _READ, 1)):
+                yield f"{name} is not read; {did_you_mean(meant)}"
 
 
 def _invocations(declared: Declaration) -> Iterator[str]:

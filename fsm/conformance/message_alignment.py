@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from fsm.arguments import check_choice
@@ -140,9 +140,22 @@ class _Aligner:
             event = self._event(place, state, after, is_extra=len(missing) < len(edits))
             # The end of a period that changes nothing is no event: what it waited for had come.
             if event.kind not in ("expiry", "timer") or after != state:
-                yield event
+                yield from self._with_expiry(event)
             state = after
         yield from self._missing(self.alignments.edits[self.alignments.edits_at_end(end)])
+
+    def _with_expiry(self, event: AlignedEvent) -> Iterator[AlignedEvent]:
+        """Yield an event, and the end of the period where that was over and the event led on."""
+        machine = self.model.machine
+        deadline = machine.deadline
+        if deadline and event.kind in ("accepted", "timer"):
+            step = machine.step(event.before, event.event)
+            if step and step.target == deadline.state != event.after:
+                expiry = replace(event, kind="expiry", event=deadline.event, place="")
+                yield replace(event, after=deadline.state)
+                yield replace(expiry, before=deadline.state)
+                return
+        yield event
 
     def _event(self, place: int, before: str, after: str, *, is_extra: bool) -> AlignedEvent:
         row = self.events.row(place, named=True)

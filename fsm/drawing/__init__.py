@@ -127,7 +127,7 @@ def draw(
     if format not in FORMATS:
         raise FsmError(no_such("format", str(format), FORMATS))
     from fsm.catalog import as_specification
-    from fsm.drawing.mealy_sketch import MealySketch, sketch_of
+    from fsm.drawing.mealy_sketch import MealySketch, drawn_of
     from fsm.drawing.model import Look
     from fsm.drawing.pictures import picture_of
     from fsm.machine import Machine
@@ -141,7 +141,7 @@ def draw(
             if note := left_out(whole):
                 warn(note)
         return _document(whole, format, look)
-    machine = given if isinstance(given, Machine) else sketch_of(given)
+    machine = given if isinstance(given, Machine) else drawn_of(given, look, warn)
     if format in TEXTS:
         if format == "dot" and engine != "dot":
             look = replace(look, group=False)

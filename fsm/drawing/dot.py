@@ -277,7 +277,12 @@ class Drawing:
 
     def _arrow_label(self, arrow: Arrow) -> dict[str, str]:
         labels = automatic_labels(arrow)
-        events = tuple(_spaced(line) for label in labels for line in self._lines(label, 32))
+        wrapped_labels = [self._lines(label, 32) for label in labels]
+        if not self.joinable and any(lines[1:] for lines in wrapped_labels):
+            # Where one of several events is wrapped, a comma tells where each ends.
+            ends = [self._lines(f"{label},", 32) for label in labels[:-1]]
+            wrapped_labels = [*ends, *wrapped_labels[len(ends) :]]
+        events = tuple(_spaced(line) for lines in wrapped_labels for line in lines)
         notes = tuple(_spaced(line) for effect in arrow.effects for line in self._lines(effect, 36))
         return {"label": self._label(events, notes)} | style_classes(notes, ())
 

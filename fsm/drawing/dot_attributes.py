@@ -38,8 +38,11 @@ def style_classes(notes: tuple[str, ...], marks: tuple[tuple[Tone, str], ...]) -
 
 
 def markup(line: str) -> str:
-    """Return the line for an HTML-like label; Graphviz refuses an empty one."""
-    return escape_html(line) or "&#160;"
+    """Return the line for an HTML-like label, in which Graphviz reads escapes as well.
+
+    It refuses an empty one.
+    """
+    return escape_html(line).replace("\\", r"\\") or "&#160;"
 
 
 def plain_lines(lines: Iterable[str], *, justified: bool = False) -> str:

@@ -21,7 +21,7 @@ from fsm.drawing.dot import to_dot
 from fsm.drawing.faults import Faults, find_faults
 from fsm.drawing.layout import Layout, layers_passed
 from fsm.drawing.model import Look, Picture
-from fsm.drawing.overview import overview_of
+from fsm.drawing.overview import MARKS_LEFT_OUT, has_marks, overview_of
 from fsm.drawing.pictures import picture_of
 from fsm.drawing.wording import CLOCK
 from fsm.errors import FsmError, MissingToolError, OutputError
@@ -109,9 +109,10 @@ def lay_out(
     draw = _Renderer(format, renderer, time.monotonic() + (timeout or TIMEOUT), timeout or TIMEOUT)
     if _is_large(picture) and not look.whole:
         size = f"{len(picture.nodes):,} states and {len(picture.arrows):,} arrows"
+        marks = f". {MARKS_LEFT_OUT}" if has_marks(picture) else ""
         picture = overview_of(picture)
         if warn:
-            warn(f"{size} are drawn as an overview of {len(picture.nodes)} groups")
+            warn(f"{size} are drawn as an overview of {len(picture.nodes)} groups{marks}")
     layout, svg = _legible_layout(picture, engine, draw)
     if format == "svg":
         return picture, svg

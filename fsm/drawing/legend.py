@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fsm.drawing.kinds import StatusColour
 from fsm.drawing.model import Box, DrawnState, Picture
-from fsm.drawing.paints import paint_of
+from fsm.drawing.paints import colour_class, paint_of
 from fsm.drawing.wording import CLOCK, Wording
 from fsm.status_kinds import StatusKind, kind_named
 from fsm.text import display_width, shortened, visible
@@ -131,7 +131,10 @@ def _colours(picture: Picture, words: Mapping[str, str]) -> Iterator[LegendEntry
     of_no_kind = [colour for colour in statuses if colour.startswith("status ")]
     if of_no_kind and len(statuses) > 1:
         is_all = len(of_no_kind) == len(statuses)
-        yield LegendEntry(words["one colour" if is_all else "other colours"])
+        text = words["one colour" if is_all else "other colours"]
+        if (different := len(set(map(colour_class, of_no_kind)))) < len(of_no_kind):
+            text = words["colours repeat"].format(colours=different, count=len(of_no_kind))
+        yield LegendEntry(text)
 
 
 def _listed(names: list[str], words: Mapping[str, str]) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from fsm.catalog import as_machine, load_bare
-from fsm.comparison import Comparison, compare
+from fsm.comparison import Comparison, DifferenceKind, compare
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.sketch import Sketch
+from fsm.drawing.wording import CLOCK, after_text
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.machines import NAMES
@@ -23,6 +24,7 @@ __all__ = [
     "diff_overlay",
     "path_overlay",
     "split_trace",
+    "symbols_of",
     "traffic_overlay",
     "unknown_events",
 ]
@@ -36,7 +38,13 @@ _SIGNS = {
     Effect.DECREASES: "↓",
     Effect.NO_CHANGE: "=",
 }
-_SYMBOL = re.compile(r"(?:[^\s,\[]|\[[^\]]*\])+")
+_UNDRAWN = {
+    DifferenceKind.DEADLINE: "deadlines",
+    DifferenceKind.TIMER: "starts of timers",
+    DifferenceKind.INDICATOR: "indicators",
+}
+"""The kinds of differences that arrows and states do not show."""
+_SYMBOL = re.compile(r"(?:[^\s,\[]| ?\[[^\]]*\])+")
 
 
 # Traffic -------------------------------------------------------------------------------------
@@ -143,10 +151,36 @@ def _others(count: int) -> str:
 def split_trace(text: str) -> tuple[str, ...]:
     """Return the symbols of a trace, which are separated by blanks or commas.
 
-    >>> split_trace("ok[not is_scheduled], pause resume")
-    ('ok[not is_scheduled]', 'pause', 'resume')
+    >>> split_trace("ok[not is_scheduled], pause resume [is_late]")
+    ('ok[not is_scheduled]', 'pause', 'resume [is_late]')
     """
-    return tuple(_SYMBOL.findall(text))
+    return tuple(map(str.strip, _SYMBOL.findall(text)))
+
+
+def symbols_of(machine: Machine, trace: Iterable[str]) -> Iterator[str]:
+    """Yield the symbols of a trace, of which each may be the label of an arrow instead.
+
+    Raises :class:`FsmError` for an event that depends on guards which the trace does not name.
+    """
+    state, known = machine.initial, set(machine.events)
+    for event in trace:
+        event = event if event in known else _labelled(machine, state, event)
+        if step := machine.step(state, event):
+            state = step.target
+        yield event
+
+
+def _labelled(machine: Machine, state: str, label: str) -> str:
+    """Return the symbol of the arrow with a label that leaves a state, or the label."""
+    text = "".join(label.split())
+    leaving = [t for t in machine.transitions if t.source == state]
+    alike = [t for t in leaving if "".join(t.label.split()) == text]
+    if alike:
+        return alike[0].event
+    if others := dict.fromkeys(t.label for t in leaving if t.trigger == label):
+        listed = " or ".join(map(repr, others))
+        raise FsmError(f"{machine.name}: {label!r} depends on guards in {state!r}; write {listed}")
+    return label
 
 
 def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
@@ -156,6 +190,7 @@ def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
     """
     companions = [load_bare(machine.companion)] if machine.companion in NAMES else []
     known = [event for each in (machine, *companions) for event in each.events]
+    known += dict.fromkeys(event.partition("[")[0] for event in machine.events if "[" in event)
     for event in dict.fromkeys(events):
         if event not in known:
             yield f"{machine.name}: no event {event!r}, drawn as rejected; {remedy(event, known)}"
@@ -164,21 +199,28 @@ def unknown_events(machine: Machine, events: Iterable[str]) -> Iterator[str]:
 def path_overlay(machine: Machine | str, trace: Sequence[str]) -> Overlay:
     """Return the path of a trace with numbered steps; rejected events are in their states."""
     machine = as_machine(machine)
-    steps: dict[Transition, list[str]] = {}
+    steps: dict[tuple[str, str, str], list[str]] = {}
     lines: dict[str, list[Mark]] = {}
     state = machine.initial
     for number, step in enumerate(run(machine, trace), start=1):
-        if step.transition:
-            steps.setdefault(step.transition, []).append(str(number))
+        if t := step.transition:
+            steps.setdefault((t.source, t.target, t.label), []).append(str(number))
         else:
             lines.setdefault(step.before, []).append(Mark(Tone.REJECTED, f"{number}. {step.event}"))
         state = step.after
+    rejected = f"; {Tone.REJECTED.value} rejected" if lines else ""
     lines.setdefault(state, []).append(Mark(Tone.TAKEN, "ends here"))
+    # Symbols of one event that look alike are one arrow.
+    marks = {
+        t: Mark(Tone.TAKEN, f"({_few(numbers)})")
+        for t in machine.transitions
+        if (numbers := steps.get((t.source, t.target, t.label)))
+    }
     return Overlay(
-        {t: Mark(Tone.TAKEN, f"({_few(numbers)})") for t, numbers in steps.items()},
+        marks,
         {name: _shortened(marks) for name, marks in lines.items()},
         other=Mark(Tone.FADED),
-        legend=(f"{Tone.TAKEN.value} path of the trace, by step; {Tone.REJECTED.value} rejected",),
+        legend=(f"{Tone.TAKEN.value} path of the trace, by step{rejected}",),
     )
 
 
@@ -222,8 +264,18 @@ def diff_overlay(machine: Machine | str, before: Machine | str) -> tuple[Machine
     if lost or gone:
         states, transitions = (*machine.states, *lost), (*machine.transitions, *gone)
         union = Sketch.of(machine, states=states, transitions=transitions)
+    lines = _state_lines(machine, old, names)
     legend = f"{machine.name} compared with {before.name}: + added, − removed, ~ changed"
-    return union, Overlay(marks, _state_lines(machine, old, names), legend=(legend,))
+    return union, Overlay(marks, lines, legend=(legend, *_not_drawn(comparison, lines)))
+
+
+def _not_drawn(comparison: Comparison, lines: dict[str, list[Mark]]) -> Iterator[str]:
+    """Yield the kinds of differences that have no sign in the drawing."""
+    found = {difference.kind for difference in comparison.differences}
+    if any(CLOCK in mark.note for marks in lines.values() for mark in marks):
+        found.discard(DifferenceKind.TIMER)
+    if names := [name for kind, name in _UNDRAWN.items() if kind in found]:
+        yield f"Not drawn: differences in {', '.join(names)}"
 
 
 def _renamed(machine: Machine, names: dict[str, str]) -> Machine:
@@ -238,6 +290,9 @@ def _renamed(machine: Machine, names: dict[str, str]) -> Machine:
             for t in machine.transitions
         ),
         initial=new_name(machine.initial),
+        timers=tuple(
+            replace(timer, states=tuple(map(new_name, timer.states))) for timer in machine.timers
+        ),
     )
 
 
@@ -270,8 +325,29 @@ def _state_lines(machine: Machine, old: Machine, names: dict[str, str]) -> dict[
             notes.append(f"{old_state.status or 'no status'} → {state.status or 'no status'}")
         if old_state.final is not state.final:
             notes.append("not final → final" if state.final else "final → not final")
+        if (state.name == old.initial) is not (state.name == machine.initial):
+            is_now = state.name == machine.initial
+            notes.append("not initial → initial" if is_now else "initial → not initial")
+        notes += _timer_changes(_delays(old, state.name), _delays(machine, state.name))
         if notes:
             lines[state.name] = [Mark(Tone.CHANGED, note) for note in notes]
     for state in _only(old, machine):
         lines[state.name] = [Mark(Tone.REMOVED, "removed")]
     return lines
+
+
+def _delays(machine: Machine, state: str) -> dict[str, str]:
+    """Return when the timers of a state end, by their events."""
+    delays: dict[str, list[str]] = {}
+    for timer in machine.timers:
+        if state in timer.states:
+            delays.setdefault(timer.event, []).append(after_text(timer))
+    return {event: ", ".join(texts) for event, texts in delays.items()}
+
+
+def _timer_changes(before: dict[str, str], now: dict[str, str]) -> Iterator[str]:
+    """Yield the timers of a state that are not as before."""
+    for event in dict.fromkeys((*before, *now)):
+        old, new = before.get(event, "no timer"), now.get(event, "no timer")
+        if old != new:
+            yield f"{CLOCK} {event}: {old} → {new}"

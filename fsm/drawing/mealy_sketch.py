@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fsm.drawing.model import Arrow, Picture
+from fsm.drawing.declaration import TABLE_DRAWN
+from fsm.drawing.model import Arrow, Look, Picture
 from fsm.drawing.sketch import Sketch
-from fsm.machine import State, Transition
+from fsm.machine import Machine, State, Transition
 from fsm.text import wrapped
 
 if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
-__all__ = ["MealySketch", "sketch_of", "with_numbers"]
+__all__ = ["MEALY_TABLE", "MealySketch", "drawn_of", "sketch_of", "with_numbers", "without_inputs"]
+
+MEALY_TABLE = f"{TABLE_DRAWN}: marks are for the states and events of the table of a Mealy machine"
+"""What readers of the table of a Mealy machine are told."""
 
 _WIDTH = 32
 _MOST_LINES = 4
@@ -25,6 +30,21 @@ _CROWDED = 60
 @dataclass(frozen=True, repr=False)
 class MealySketch(Sketch):
     """What is drawn of a Mealy machine."""
+
+    labels: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict, compare=False)
+    """The inputs and the output of each label."""
+
+
+def drawn_of(
+    mealy: Mealy, look: Look, warn: Callable[[str], None] | None = None
+) -> MealySketch | Machine:
+    """Return what is drawn of a Mealy machine: its sketch, or its table.
+
+    Only the table can have marks; ``warn`` is called with a message that says so.
+    """
+    if look.overlay and warn is not None:
+        warn(MEALY_TABLE)
+    return mealy.machine() if look.flat or look.overlay else sketch_of(mealy)
 
 
 def sketch_of(mealy: Mealy) -> MealySketch:
@@ -45,8 +65,10 @@ def sketch_of(mealy: Mealy) -> MealySketch:
             if target >= 0:
                 inputs.setdefault((s, target, output), []).append(name)
     transitions = []
+    labels: dict[str, tuple[tuple[str, ...], str]] = {}
     for (source, target, output), names in inputs.items():
-        label = f"{', '.join(names)} / {mealy.outputs[output]}"
+        label = _label(names, mealy.outputs[output])
+        labels[label] = tuple(names), mealy.outputs[output]
         ends = mealy.states[source], mealy.states[target]
         transitions.append(Transition(ends[0], label, ends[1], label))
     return MealySketch(
@@ -56,7 +78,24 @@ def sketch_of(mealy: Mealy) -> MealySketch:
         events=mealy.inputs,
         transitions=tuple(transitions),
         initial=mealy.states[mealy.initial],
+        labels=labels,
     )
+
+
+def _label(inputs: Iterable[str], output: str) -> str:
+    return f"{', '.join(inputs)} / {output}"
+
+
+def without_inputs(
+    sketch: MealySketch, transitions: Iterable[Transition], inputs: Iterable[str]
+) -> Iterator[Transition]:
+    """Yield some transitions of a sketch without those of some inputs."""
+    hidden = frozenset(inputs)
+    for transition in transitions:
+        names, output = sketch.labels[transition.event]
+        if kept := [name for name in names if name not in hidden]:
+            label = _label(kept, output)
+            yield replace(transition, event=label, trigger=label)
 
 
 def with_numbers(picture: Picture) -> Picture:

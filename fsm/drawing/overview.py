@@ -7,9 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from fsm.drawing.model import Arrow, Box, DrawnState, Picture
+from fsm.drawing.overlay import Tone
 from fsm.text import quantity
 
-__all__ = ["overview_of"]
+__all__ = ["MARKS_LEFT_OUT", "has_marks", "overview_of"]
+
+MARKS_LEFT_OUT = "An overview shows no marks on states and arrows"
+"""What readers of an overview under an overlay are told."""
 
 _MOST_GROUPS = 30
 _FEWEST_GROUPS = 4
@@ -45,7 +49,7 @@ def overview_of(picture: Picture) -> Picture:
         _group([known[name] for name in names], degree, by_status, [boxes[name] for name in names])
         for names in groups
     ]
-    merged, left_out = _arrows(picture.arrows, group_of, drawn)
+    merged, left_out, between = _arrows(picture.arrows, group_of, drawn)
     return replace(
         picture,
         direction="TB",
@@ -54,16 +58,28 @@ def overview_of(picture: Picture) -> Picture:
         loose=tuple(drawn),
         boxes=(),
         arrows=merged,
-        legend=tuple(_legend(picture, len(drawn), left_out)),
+        legend=tuple(_legend(picture, len(drawn), left_out, between)),
         is_declared=False,
     )
 
 
-def _legend(picture: Picture, groups: int, left_out: int) -> Iterable[str]:
+def _legend(picture: Picture, groups: int, left_out: int, between: int) -> Iterable[str]:
     states, arrows = quantity(len(picture.nodes), "state"), quantity(len(picture.arrows), "arrow")
-    yield f"Overview: {states} in {quantity(groups, 'group')}, and how many of {arrows} lead there"
-    if left_out:
-        yield f"Not drawn: {quantity(left_out, 'arrow')} between groups that few lead between"
+    yield f"Overview: {states} in {quantity(groups, 'group')}; a number counts arrows between them"
+    left = {"between other groups": left_out, "inside of groups": len(picture.arrows) - between}
+    undrawn = " and ".join(f"{count:,} {where}" for where, count in left.items() if count)
+    if undrawn:
+        yield f"Of {arrows}, {between - left_out:,} are counted; not drawn: {undrawn}"
+    if has_marks(picture):
+        yield MARKS_LEFT_OUT
+
+
+def has_marks(picture: Picture) -> bool:
+    """Return whether an overlay marks something in a picture."""
+    parts: list[DrawnState | Box] = [*picture.nodes, *picture.all_boxes]
+    return any(part.marks for part in parts) or any(
+        arrow.weight or arrow.tone is not Tone.PLAIN for arrow in picture.arrows
+    )
 
 
 def _outermost(picture: Picture) -> dict[str, Box | None]:
@@ -145,8 +161,8 @@ def _name_of(boxes: list[Box | None]) -> str:
 
 def _arrows(
     arrows: Iterable[Arrow], group_of: Mapping[str, int], drawn: list[DrawnState]
-) -> tuple[tuple[Arrow, ...], int]:
-    """Return an arrow for all arrows from one group to another, and how many are left out.
+) -> tuple[tuple[Arrow, ...], int, int]:
+    """Return an arrow for all arrows from one group to another, how many are left out, and of what.
 
     Each group keeps the arrow to it that stands for most.
     """
@@ -159,12 +175,17 @@ def _arrows(
     most_to = {target: (source, target) for source, target in reversed(by_size)}
     ordered = list(dict.fromkeys((*most_to.values(), *by_size)))
     chosen = ordered[: max(len(most_to), _MOST_ARROWS * len(drawn))]
-    left_out = sum(map(len, together.values())) - sum(len(together[ends]) for ends in chosen)
-    return tuple(_merged(together[ends], drawn, ends) for ends in sorted(chosen)), left_out
+    between = sum(map(len, together.values()))
+    left_out = between - sum(len(together[ends]) for ends in chosen)
+    merged = tuple(_merged(together[ends], drawn, ends) for ends in sorted(chosen))
+    return merged, left_out, between
 
 
 def _merged(arrows: list[Arrow], drawn: list[DrawnState], ends: tuple[int, int]) -> Arrow:
-    labels = arrows[0].labels if len(arrows) == 1 else (f"{len(arrows):,}",)
+    different = {arrow.labels for arrow in arrows}
+    labels = arrows[0].labels if len(different) == 1 else ()
+    if len(arrows) > 1:
+        labels = (" ".join((f"{len(arrows):,}", ", ".join(labels))).strip(),)
     return Arrow(
         source=drawn[ends[0]].name,
         target=drawn[ends[1]].name,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fsm.arguments import as_several
 from fsm.drawing.declaration import OnlyTableError, is_nested
 from fsm.drawing.declared import declared_picture
-from fsm.drawing.mealy_sketch import MealySketch, with_numbers
+from fsm.drawing.mealy_sketch import MealySketch, with_numbers, without_inputs
 from fsm.drawing.model import DIRECTIONS, Look, Picture
+from fsm.drawing.sketch import Sketch
 from fsm.drawing.tabular import table_picture
 from fsm.drawing.view import View, of_statuses, without_events
 from fsm.errors import ArgumentError, FsmError
@@ -39,8 +41,9 @@ def picture_of(machine: Machine, look: Look | None = None, *, numbers: bool = Tr
         only=tuple(as_several("only", look.only, str)),
     )
     view = View(machine, look.overlay, {}, {})
-    view = without_events(view, look.hide) if look.hide else view
+    view = _without_hidden(view, look.hide) if look.hide else view
     view = of_statuses(view, look.only) if look.only else view
+    look = replace(look, overlay=view.overlay)
     if look.flat or not look.group or not is_nested(machine):
         picture = table_picture(machine, view, look)
         return with_numbers(picture) if numbers and isinstance(machine, MealySketch) else picture
@@ -48,3 +51,12 @@ def picture_of(machine: Machine, look: Look | None = None, *, numbers: bool = Tr
         return declared_picture(machine, view, look)
     except OnlyTableError as error:
         return replace(table_picture(machine, view, look), notes=(str(error),))
+
+
+def _without_hidden(view: View, events: Sequence[str]) -> View:
+    """Leave out the transitions of some events, and those of a Mealy machine with some inputs."""
+    whole, view = view.machine, without_events(view, events)
+    if not isinstance(whole, MealySketch):
+        return view
+    kept = tuple(without_inputs(whole, view.machine.transitions, events))
+    return replace(view, machine=Sketch.of(view.machine, transitions=kept))

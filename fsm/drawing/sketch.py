@@ -23,5 +23,5 @@ class Sketch(Machine):
     @classmethod
     def of(cls, machine: Machine, **changed: object) -> Sketch:
         """Return a sketch of a machine, with some fields changed."""
-        kept: dict[str, Any] = {f.name: getattr(machine, f.name) for f in fields(machine)}
+        kept: dict[str, Any] = {f.name: getattr(machine, f.name) for f in fields(cls)}
         return cls(**(kept | changed))

@@ -10,6 +10,7 @@ from fsm.drawing.sketch import Sketch
 from fsm.errors import ArgumentError, FsmError
 from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
+from fsm.text import quantity
 
 __all__ = [
     "View",
@@ -113,10 +114,49 @@ def without_events(view: View, events: Iterable[str]) -> View:
     """
     machine, left_out = view.machine, frozenset(events)
     known = (*machine.events, *(t.trigger for t in machine.transitions))
-    for event in sorted(left_out.difference(known)):
+    for event in sorted(left_out.difference(known, (t.label for t in machine.transitions))):
         raise FsmError(f"{machine.name}: no event {event!r} to hide; {remedy(event, known)}")
-    kept = tuple(t for t in machine.transitions if left_out.isdisjoint((t.event, t.trigger)))
-    return replace(view, machine=Sketch.of(machine, transitions=kept))
+    hidden = {
+        t for t in machine.transitions if not left_out.isdisjoint((t.event, t.trigger, t.label))
+    }
+    # Of symbols that one arrow stands for, those that are left are told by their guards.
+    parted = {(t.source, t.target, t.label) for t in hidden}
+    kept = {
+        t: _with_guard(t) if (t.source, t.target, t.label) in parted else t
+        for t in machine.transitions
+        if t not in hidden
+    }
+    marks = {kept.get(t, t): mark for t, mark in view.overlay.marks.items()}
+    overlay = replace(view.overlay, marks=marks) if view.overlay else view.overlay
+    cut = replace(
+        view, machine=Sketch.of(machine, transitions=tuple(kept.values())), overlay=overlay
+    )
+    return _telling(view, cut, hidden)
+
+
+def _with_guard(transition: Transition) -> Transition:
+    """Return a transition whose label has the guards of its symbol."""
+    guards = transition.event.removeprefix(f"{transition.trigger}[").removesuffix("]")
+    return replace(transition, guard=guards) if guards != transition.event else transition
+
+
+def _telling(before: View, cut: View, left_out: Iterable[Transition]) -> View:
+    """Add to the legend of an overlay how many of its marks are on what a cut leaves out."""
+    overlay = before.overlay
+    arrows = len(
+        {(t.source, t.target, t.label) for t in left_out if overlay.mark(t) != overlay.other}
+    )
+    drawn = {state.name for state in cut.machine.states}
+    states = sum(s.name in overlay.lines and s.name not in drawn for s in before.machine.states)
+    parts = [
+        quantity(count, f"marked {kind}")
+        for count, kind in ((arrows, "arrow"), (states, "state"))
+        if count
+    ]
+    if not parts:
+        return cut
+    legend = (*overlay.legend, f"Not drawn: {' and '.join(parts)}")
+    return replace(cut, overlay=replace(cut.overlay, legend=legend))
 
 
 def of_statuses(view: View, statuses: Iterable[str]) -> View:
@@ -208,16 +248,20 @@ def nodes_passed(machine: Machine, cells: Iterable[Transition]) -> set[int]:
 def _kept(view: View, names: set[str]) -> View:
     """Keep some states and the transitions between them; count those that lead elsewhere."""
     machine, hidden = view.machine, dict(view.hidden)
-    for t in machine.transitions:
-        if (t.source in names) != (t.target in names):
-            inside = t.source if t.source in names else t.target
+    # Symbols of one event that look alike are one arrow.
+    for source, target, _ in dict.fromkeys(
+        (t.source, t.target, t.label) for t in machine.transitions
+    ):
+        if (source in names) != (target in names):
+            inside = source if source in names else target
             hidden[inside] = hidden.get(inside, 0) + 1
     kept = Sketch.of(
         machine,
         states=tuple(s for s in machine.states if s.name in names),
         transitions=tuple(t for t in machine.transitions if {t.source, t.target} <= names),
     )
-    return replace(view, machine=kept, hidden=hidden)
+    cut = replace(view, machine=kept, hidden=hidden)
+    return _telling(view, cut, set(machine.transitions).difference(kept.transitions))
 
 
 def _near(machine: Machine, states: set[str], radius: int) -> set[str]:

@@ -49,7 +49,8 @@ class Counts:
 
     ``buckets`` are the counts of all buckets; ``traces`` the distinct traces, where they are
     wanted; ``unseen`` the events of machines that the log does
-    not have; ``earliest`` and ``latest`` its first and last instant, in microseconds since 1970.
+    not have; ``earliest`` and ``latest`` its first and last instant, and ``end`` the instant up
+    to which timers fire, in microseconds since 1970.
     """
 
     options: ReplayOptions
@@ -62,6 +63,7 @@ class Counts:
     unseen: frozenset[str]
     earliest: int | None
     latest: int | None
+    end: int | None
 
     def __repr__(self) -> str:
         return f"<Counts of {self.buckets.events:,} events, {self.messages:,} messages>"

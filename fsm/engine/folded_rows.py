@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
+from fsm.arrays import Mask
 from fsm.engine.encode import Encoder, NeededColumns
 from fsm.engine.product_machine import ProductMachine, each_machine, product_of
 from fsm.engine.timelines import EXPIRY, Rules, Timelines, timelines_of
@@ -33,8 +34,7 @@ def fold_rows(
     events = products[0].codes.events
     end = None if as_of is None else microseconds_since_1970(as_of)
     if end is None and products[0].codes.timers:
-        whole = Encoder(log, events, NeededColumns())
-        end = max(int(batch.times.max()) for batch in whole.batches() if len(batch.times))
+        end = _last_instant(log, events)
     frame = frame.sort(log.keys, maintain_order=True)
     needed = NeededColumns(end, ids="event_id" in log.present, names=dedupe)
     (batch,) = Encoder(open_log(frame), events, needed).batches()
@@ -42,6 +42,13 @@ def fold_rows(
     rows = kept.select("file", "row", *log.identity, "timestamp", "event")
     encoded = replace(batch.rows, files=kept["file"].to_numpy())
     return FoldedRows(products, rows, timelines_of(encoded, Rules.of(products, end)))
+
+
+def _last_instant(log: Log, events: tuple[str, ...]) -> int:
+    if log.outside:
+        return microseconds_since_1970(log.outside.last)
+    whole = Encoder(log, events, NeededColumns())
+    return max(int(batch.times.max()) for batch in whole.batches() if len(batch.times))
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,7 +69,7 @@ class FoldedRows:
             for at, number, machine in each_machine(self.products)
         ]
         merged = pl.concat([unknown, *frames], how="diagonal")
-        merged = merged.sort("at", maintain_order=True).drop("at")
+        merged = merged.sort("at", "ends", maintain_order=True).drop("at", "ends")
         # The end of a period that changes nothing is left out.
         is_change = (pl.col("before") != pl.col("after")) | (pl.col("timer") != "")
         return merged.filter(pl.col("row").is_not_null() | is_change)
@@ -92,17 +99,44 @@ class FoldedRows:
     def _of_machine(
         self, events: pl.DataFrame, at: int, number: int, machine: Machine
     ) -> pl.DataFrame:
-        """Add the states of one machine to the events that it defines."""
+        """Add the states of one machine to the events that it defines.
+
+        Where the validity period was over before, an event that leads to the state of the deadline
+        has two rows: its own, and that of the deadline's event, which follows at once.
+        """
         product, folded = self.products[at], self.timelines.folded[at]
         names = product.state_names(number)
         events_by_code = product.codes.names(machine)
         happened = pl.Series(
             [events_by_code[code] for code in self.timelines.codes.tolist()], dtype=pl.String
         )
-        return events.with_columns(
+        found = events.with_columns(
             pl.lit(machine.name).alias("machine"),
             pl.when(pl.col("row").is_null()).then(happened).otherwise("event").alias("event"),
             pl.Series("before", [names[i] for i in folded.before.tolist()], pl.String),
             pl.Series("after", [names[i] for i in folded.after.tolist()], pl.String),
             pl.Series("rejected", product.rejected[number][folded.cells]),
-        ).filter(pl.Series(product.defined[number][folded.cells]))
+            pl.lit(value=False).alias("ends"),
+        )
+        is_defined = product.defined[number][folded.cells]
+        deadline = machine.deadline
+        # The end of a period, too, is decided by the end of a period: it has one row.
+        goes_on = product.expired[number][folded.cells] & ~self._are_ends()
+        if deadline is None or not goes_on.any():
+            return found.filter(pl.Series(is_defined))
+        ends = found.filter(pl.Series(goes_on)).with_columns(
+            pl.lit(None, found.schema["file"]).alias("file"),
+            pl.lit(None, found.schema["row"]).alias("row"),
+            pl.lit("").alias("timer"),
+            pl.lit(deadline.event).alias("event"),
+            pl.lit(deadline.state).alias("before"),
+            pl.lit(value=True).alias("ends"),
+        )
+        reached = pl.when(pl.Series(goes_on)).then(pl.lit(deadline.state)).otherwise("after")
+        found = found.with_columns(reached.alias("after")).filter(pl.Series(is_defined))
+        return pl.concat([found, ends])
+
+    def _are_ends(self) -> Mask:
+        """Return which of the events are ends of validity periods."""
+        codes = self.products[0].codes
+        return (self.timelines.codes > codes.unknown) & (self.timelines.codes < codes.first_timer)

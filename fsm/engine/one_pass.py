@@ -39,6 +39,7 @@ from fsm.engine.row_results import (
 from fsm.engine.spill import NumberColumn, Spill
 from fsm.engine.timelines import Known, Rules
 from fsm.engine.trace_parts import TraceParts
+from fsm.epoch import microseconds_since_1970
 from fsm.errors import LogError
 from fsm.logs.log import Log
 from fsm.machine import Machine
@@ -109,6 +110,7 @@ class _OnePass:
             frozenset(self.unseen.values()),
             self.earliest if self.chunks else None,
             self.latest if self.chunks else None,
+            self._end() if self.chunks else None,
         )
         give_back()
         return counts
@@ -138,7 +140,9 @@ class _OnePass:
     def _end(self) -> int:
         """Return the instant up to which validity periods end."""
         if self.options.as_of is None:
-            return self.latest
+            outside = self.encoder.log.outside
+            whole = microseconds_since_1970(outside.last) if outside else _NO_TIME
+            return max(self.latest, whole)
         if self.options.resumable and self.latest > self.options.as_of:
             raise LogError(
                 "there are events after --as-of; with a checkpoint every event must count, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
 from fsm.catalog import as_machines
@@ -24,6 +24,7 @@ _SCRIPTS = ("machines", "elements", "trace", "lens", "detail", "diagrams", "tabl
 def explore(
     machines: Machine | str | Iterable[Machine | str] = FEEDBACK_MODES,
     *,
+    command: str = "",
     renderer: Renderer | None = None,
     timeout: float | None = None,
     warn: Callable[[str], None] | None = None,
@@ -31,7 +32,8 @@ def explore(
     """Return a page to step through a machine, or through two side by side on one trace.
 
     ``machines`` are one or two, each as it is or by its name (default: both feedback modes). The
-    page is an HTML text and needs no network. The other arguments are those of :func:`fsm.draw`.
+    page is an HTML text and needs no network. ``command`` is the command line for the footer. The
+    other arguments are those of :func:`fsm.draw`.
 
     Raises :class:`FsmError` for no machine or more than two, and what :func:`fsm.draw` raises.
 
@@ -57,7 +59,7 @@ def explore(
             machines="\n".join(_side(n, m, d) for n, (m, d) in enumerate(sides)),
         ),
         subtitle=" | ".join(dict.fromkeys(map(_size, machines))),
-        footer=f"<p>Made with <code>{_text(_command(machines))}</code></p>",
+        footer=f"<p>Made with <code>{_text(command)}</code></p>" if command else "",
         styles=[read_asset(_HERE, "page.css")],
         scripts=[
             read_asset("fsm.page", "elements.js"),
@@ -102,10 +104,6 @@ def _size(machine: Machine) -> str:
         (machine.transitions, "transition"),
     )
     return ", ".join(quantity(len(values), noun) for values, noun in sizes)
-
-
-def _command(machines: Sequence[Machine]) -> str:
-    return f"fsm explore {' '.join(machine.name for machine in machines)}"
 
 
 def _text(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
-from fsm.epoch import MICROSECOND, read_duration
+from fsm.epoch import MICROSECOND, duration_fault, read_duration
 from fsm.errors import MachineError
 from fsm.guard import MAX_GUARDS, symbol, valuations
 from fsm.machine import Deadline, Indicator, Machine, State, Timer, Transition
@@ -114,8 +114,8 @@ class Assembly:
         """Return a timer whose event and states exist, after a time such as ``30 min``."""
         delay = read_duration(after)
         if delay is None:
-            what = f"after {shortened(after)!r}"
-            refuse(self.file, line, f"{what} is not a duration; write 45 s, 30 min or 1 h 30 min")
+            what = f"after {shortened(after)!r} {duration_fault(after)}"
+            refuse(self.file, line, f"{what}; write 45 s, 30 min or 1 h 30 min")
         timer = Timer(event, delay // MICROSECOND, states, restarts, stops, scope)
         cells, known = self.transitions, {*self.events, *self._guarded}
         for fault in timer_faults([timer], self.states.keys(), cells, known):

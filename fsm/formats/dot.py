@@ -139,7 +139,8 @@ def label_lines(label: Token) -> list[str]:
     """Return the lines that a reader sees in a label, without blank ones."""
     if label.kind == "html":
         flat = " ".join(label.text.split())
-        text = unescape(_TAG.sub("", _TAG_BREAK.sub("\n", flat)))
+        # Graphviz shows two backslashes as one here as well.
+        text = unescape(_TAG.sub("", _TAG_BREAK.sub("\n", flat))).replace(r"\\", "\\")
     else:
         # \n, \l and \r end a line that is centred, to the left or to the right.
         text = _ESCAPE.sub(lambda match: "\n" if match[1] in "nlr" else match[1], label.text)

@@ -123,4 +123,8 @@ class LocatedJson:
 def _hint(message: str, members: Iterable[str]) -> str:
     """Return the member that an unknown one, if a message names one, may stand for."""
     unknown = _UNKNOWN.search(message)
-    return f"; {hint}" if unknown and (hint := suggestion(unknown[1], members)) else ""
+    if not unknown:
+        return ""
+    # What other objects have under this name is not what is meant here.
+    hint = suggestion(unknown[1], (member for member in members if member != unknown[1]))
+    return f"; {hint}" if hint else ""

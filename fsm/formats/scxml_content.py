@@ -60,7 +60,7 @@ class ExecutableContent:
     cancelled: tuple[str, ...] = ()
     """The ids of the delayed events that it cancels."""
     elsewhere: tuple[str, ...] = ()
-    """What it sends to others, for the reader."""
+    """What it sends to others, and delays without a unit, for the reader."""
     unread: tuple[Element, ...] = ()
     """Its other actions."""
     may_stop: bool = False
@@ -98,6 +98,8 @@ def content_of(file: str, blocks: Sequence[Element]) -> ExecutableContent:
                 raised.append(_event(file, part))
             elif delay := _delay(file, part):
                 delayed.append(DelayedSend(_event(file, part), delay, part.get("id"), part.line))
+                if (text := part.get("delay", "").strip())[-1:].isdigit():
+                    elsewhere.append(f"line {part.line}: delay {text} has no unit: it is seconds")
             else:
                 sent.append(_event(file, part))
         else:

@@ -30,7 +30,7 @@ class OutsideRange:
     """What a part of a log leaves out: messages that began before ``start`` or after ``end``.
 
     ``messages`` and ``events`` are left out, ``rows`` is how many rows of canonical files there
-    were before.
+    were before. ``last`` is the last instant of the whole log: timers of the part fire up to it.
     """
 
     messages: int
@@ -38,6 +38,7 @@ class OutsideRange:
     rows: int
     start: datetime | None
     end: datetime | None
+    last: datetime
 
 
 @dataclass(frozen=True)

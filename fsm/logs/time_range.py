@@ -62,19 +62,23 @@ def begun_within(log: Log, start: datetime | None = None, end: datetime | None =
         canonical,
         start,
         end,
+        log.outside.last if log.outside else begins["last"].max(),  # type: ignore[arg-type]
     )
     return replace(log, files=tuple(part.file for part in files), outside=outside)
 
 
 def _begins(log: Log) -> tuple[pl.DataFrame, list[int]]:
-    """Return when each message began, and the number of events of each file."""
+    """Return when each message began and ended, and the number of events of each file."""
     keys = log.keys
-    schema = {**dict.fromkeys(keys, pl.String()), "begin": pl.Datetime("us", "UTC")}
+    moment = pl.Datetime("us", "UTC")
+    schema = {**dict.fromkeys(keys, pl.String()), "begin": moment, "last": moment}
     begins, events = pl.DataFrame(schema=schema), [0] * len(log.files)
     for part in log.frames():
         events[part["file"][0]] += part.height
-        own = part.group_by(keys).agg(pl.col("timestamp").min().alias("begin"))
-        begins = pl.concat([begins, own]).group_by(keys).agg(pl.col("begin").min())
+        time = pl.col("timestamp")
+        own = part.group_by(keys).agg(time.min().alias("begin"), time.max().alias("last"))
+        both = pl.concat([begins, own])
+        begins = both.group_by(keys).agg(pl.col("begin").min(), pl.col("last").max())
     return begins, events
 
 
@@ -82,7 +86,8 @@ def _nothing(begins: pl.DataFrame, start: datetime | None, end: datetime | None)
     if begins.is_empty():
         return "the log has no event"
     first, last = begins["begin"].min(), begins["begin"].max()
-    limits = (f"from {_written(start)}" if start else "", f"to {_written(end)}" if end else "")
+    to = "to" if start else "up to"
+    limits = (f"from {_written(start)}" if start else "", f"{to} {_written(end)}" if end else "")
     return (
         f"no message began {' '.join(filter(None, limits))}; the first one of the log did at "
         f"{_written(first)}, the last one at {_written(last)}"  # type: ignore[arg-type]

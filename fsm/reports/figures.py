@@ -41,6 +41,8 @@ class Figures:
     every: timedelta
     first: datetime
     last: datetime
+    end: datetime
+    """The instant up to which timers fire: that of the whole log, or as of which it is read."""
     sides: tuple[Side, ...]
     curves: Curves
     comparison: SeriesComparison
@@ -86,8 +88,10 @@ def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> F
     if replay.earlier is not None:
         raise LogError("a report needs the whole log, but a checkpoint keeps only states")
     if replay.counts.earliest is None or replay.counts.latest is None:
-        raise LogError("no events to report on")
+        until = f" up to {format_time(replay.as_of)}" if replay.as_of else ""
+        raise LogError(f"no events to report on{until}")
     first, last = time_at(replay.counts.earliest), time_at(replay.counts.latest)
+    end = last if replay.counts.end is None else time_at(replay.counts.end)
     every = every or fitting_period(first, last, replay.events)
     replay = replay.in_detail(every, statuses=True)
     sides = sides_of(replay)
@@ -103,6 +107,7 @@ def compute_figures(replay: Replay, every: timedelta | None, messages: int) -> F
         every,
         first,
         last,
+        end,
         sides,
         curves_of(series, sides, replay.to_send, (first, last), comparison.points),
         comparison,

@@ -80,7 +80,7 @@ def read_histories(replay: Replay, machines: Sequence[Machine], most: int) -> Hi
     if kept.is_empty():
         return Histories([], None, [], [], [], [], [], [], [], [[] for _ in machines])
     rows = rows_of(log, kept)
-    end = replay.as_of or (time_at(replay.counts.latest) if replay.counts.latest else None)
+    end = None if replay.counts.end is None else time_at(replay.counts.end)
     history = history_of(log, rows, machines, replay.validity, end, replay.dedupe)
     order = kept.with_row_index("number")
     history = history.join(order, on=log.keys, nulls_equal=True, maintain_order="left")

@@ -14,11 +14,11 @@ from fsm.drawing.graphviz import Renderer
 from fsm.drawing.marking import traffic_overlay
 from fsm.drawing.model import Look
 from fsm.engine.result import Replay
+from fsm.epoch import MICROSECOND, exact_duration
 from fsm.errors import FsmError, MissingToolError
 from fsm.logs.notes import Notes
 from fsm.page import assemble_page, draw_for_page, read_asset
 from fsm.reports.blocks import chart_data, message_data
-from fsm.reports.durations import format_duration
 from fsm.reports.figures import MESSAGES, Figures, compute_figures
 from fsm.reports.misfits import misfits_of
 from fsm.reports.sections import charted_indicators, quoted, section_values
@@ -134,8 +134,8 @@ def _shares(figures: Figures) -> str:
 
 
 def _steps(figures: Figures) -> str:
-    has_charts = bool(charted_indicators(figures))
-    return f"; curves in steps of {format_duration(figures.every)}" if has_charts else ""
+    every = exact_duration(figures.every // MICROSECOND)
+    return f"; curves in steps of {every}" if charted_indicators(figures) else ""
 
 
 def _chart_library() -> str:

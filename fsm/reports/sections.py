@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fsm.engine.balance import balance_lines
+from fsm.epoch import MICROSECOND, exact_duration
 from fsm.indicators import Share
 from fsm.logs.notes import Notes
 from fsm.logs.summary import summary_lines
@@ -52,7 +53,7 @@ def section_values(figures: Figures, notes: Sequence[Notes]) -> dict[str, Any]:
         if len(figures.sides) == 2
         else [],
         "validity": {"is_charted": span is not None, "sentence": validity},
-        "period": format_duration(figures.every),
+        "period": exact_duration(figures.every // MICROSECOND),
         "groups": [_group(figures, group) for group in groups],
         "histograms": [each for group in groups for each in _histograms(figures, group[0])],
         "rejected": _rejected(figures),
@@ -120,7 +121,7 @@ def validity_period(figures: Figures) -> tuple[tuple[int, int] | None, str]:
     if not ends:
         return None, ""
     starts = figures.replay.counts.starts.get(ends[0].start)
-    return validity_sentence(figures.replay.validity, starts, figures.last)
+    return validity_sentence(figures.replay.validity, starts, figures.end)
 
 
 # States --------------------------------------------------------------------------------------
@@ -384,7 +385,10 @@ def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
     if figures.domains.without and not figures.domains.names:
         yield "No recipient has a domain (pseudonyms have none): there is no table of domains"
     if figures.unit.is_mail and not figures.relays.names:
-        yield "The log names no mail server that answered: there is no table of relays"
+        who = "The log names no mail server that answered"
+        if not replay.log.conversions:
+            who = "Logs of mail servers name those that answered, a canonical log does not"
+        yield f"{who}: there is no table of relays"
     yield from balance_lines(replay.balance)
     for note in notes:
         for line in summary_lines(note):

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from fsm.comparison import DifferenceKind, compare
 from fsm.engine.rejections import RejectionKinds
 from fsm.engine.result import Replay
-from fsm.epoch import time_at
+from fsm.epoch import MICROSECOND, exact_duration, time_at
 from fsm.logs.log import Log
 from fsm.reports.divergence import Divergence, SeriesComparison
-from fsm.reports.durations import format_duration
 from fsm.reports.machines import Side
 from fsm.text import quantity
 from fsm.unit import Unit
@@ -50,9 +49,10 @@ def outside_sentence(log: Log, unit: Unit = _MESSAGE) -> str:
     outside = log.outside
     if outside is None:
         return ""
+    to = "to" if outside.start else "up to"
     limits = [
         f"{word} {format_time(moment)}"
-        for word, moment in (("from", outside.start), ("to", outside.end))
+        for word, moment in (("from", outside.start), (to, outside.end))
         if moment
     ]
     left_out = f"{unit.count(outside.messages)} with {quantity(outside.events, 'event')}"
@@ -126,12 +126,12 @@ def validity_sentence(
 ) -> tuple[tuple[int, int] | None, str]:
     """Return when validity periods end (seconds since 1970: first and last), and a sentence.
 
-    ``starts`` are the times in µs at which the first and the last period start, ``end`` is the end
-    of the log. Periods that end after the log are not returned.
+    ``starts`` are the times in µs at which the first and the last period start, ``end`` is the
+    instant up to which they can end. Periods that all end after it are not returned.
     """
     if validity is None:
         return None, "Retries never expire because --validity was not given."
-    length = format_duration(validity)
+    length = exact_duration(validity // MICROSECOND)
     if starts is None:
         return None, f"The validity period of {length} never started: no message was handed over."
     first, last = (time_at(micros) + validity for micros in starts)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from command import Fsm
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from random_charts import declare, plans
@@ -16,8 +18,10 @@ from statemachine import Event, State, StateChart, StateMachine
 from statemachine.exceptions import TransitionNotAllowed
 from test_random_charts import inputs_of, set_guards
 
+from fsm.catalog import load
 from fsm.compile import compile_chart
-from fsm.errors import MachineError
+from fsm.errors import AssumptionWarning, MachineError
+from fsm.formats.json_document import to_json
 from fsm.machine import Machine, Timer
 from tests.depth import samples
 
@@ -113,6 +117,18 @@ def test_timers_are_a_sequence_or_one_of_them(several):
     assert timed(several(iter([timer]))).timers == (replace(timer, scope="a"),)
 
 
+def test_a_timer_whose_event_is_accepted_nowhere_that_it_may_fire_is_said_to_do_nothing(
+    fsm: Fsm, tmp_path: Path
+) -> None:
+    file = tmp_path / "m.json"
+    said = []
+    for state in ("a", "b"):
+        file.write_text(to_json(timed([Timer.of("go", SECOND, state)])))
+        said.append(fsm("show", str(file)).err)
+    assert said[0] == "timer: go after 1 s in a\n"
+    assert "timer: go after 1 s in b; it does nothing, because go is not accepted there" in said[1]
+
+
 class Late(StateChart):
     a, b = State(initial=True), State()
     go = Event(a.to(b), delay=1500)
@@ -122,4 +138,7 @@ class Late(StateChart):
 def test_an_event_that_comes_later_than_it_is_sent_is_said_to_be_no_timer():
     machine = compile_chart(Late)
     assert machine.timers == ()
-    assert machine.assumed == ("go happens when it is recorded, which is 1.5 s after it was sent",)
+    said = "go happens when it is recorded, which is 1.5 s after it was sent"
+    assert machine.assumed == (said,)
+    with pytest.warns(AssumptionWarning, match=f"Late: read with 1 assumption .{said}.; to see"):
+        assert load(f"{__name__}:Late").assumed == (said,)

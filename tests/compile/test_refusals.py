@@ -265,6 +265,20 @@ def test_guards_may_be_nested_functions_and_come_from_a_grandparent() -> None:
     assert cross_check([machine]).is_complete
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [("colors", {"Won": "bad"}, "colours"), ("indicator", {}, "indicators"), ("other", {}, "")],
+)
+def test_attributes_that_are_not_read_are_told(name: str, value: object, meant: str) -> None:
+    class Deal(StateChart):
+        lead, won = State(initial=True), State(final=True)
+        win = lead.to(won)
+
+    setattr(Deal, name, value)
+    told = (f"{name} is not read; did you mean {meant!r}?",) if meant else ()
+    assert compile_chart(Deal).assumed == told
+
+
 def test_a_subclass_that_only_sets_attributes_leaves_its_base_alone() -> None:
     class Subclass(ThreeStates):
         ready = True

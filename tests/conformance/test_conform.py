@@ -108,8 +108,13 @@ def test_the_end_of_a_validity_period_is_no_edit() -> None:
         3 * DAY: 0,
         9 * DAY: 1,
     }
-    (aligned,) = align_message(retried, "m", "with-feedback", may_end="final", validity=3 * DAY)
-    assert [event.kind for event in aligned.events] == ["accepted", "accepted", "expiry"]
+    for validity in (3 * DAY, DAY / 2):  # at its end, and with the first event after it
+        (aligned,) = align_message(retried, "m", "with-feedback", validity=validity)
+        assert [(event.kind, event.after) for event in aligned.events] == [
+            ("accepted", "awaiting"),
+            ("accepted", "retrying"),
+            ("expiry", "retries_exhausted"),
+        ]
     (ended,) = align_message(retried, "n", "with-feedback", may_end="final", validity=3 * DAY)
     assert "expiry" not in {event.kind for event in ended.events}
 

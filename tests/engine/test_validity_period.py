@@ -7,6 +7,7 @@ there were timers, in plain Python.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 from fsm.catalog import load
 from fsm.engine import replay
+from fsm.engine.explanation import explain
 from fsm.engine.product_machine import EventCodes
 from fsm.errors import MachineError
 from fsm.machine import Deadline, Machine, Timer, Transition
@@ -111,6 +113,28 @@ def test_a_timer_of_states_finds_the_same(seed: int) -> None:
     found = replay(log, machines, validity=delay, as_of=end, statuses=True)
     for _, period, timed in found.statuses.select("message_id", r"^.*\.state$").iter_rows():
         assert timed.partition(" ")[0] == period
+
+
+@given(SEEDS)
+def test_a_story_tells_the_end_of_each_period_that_decided_a_state(seed: int) -> None:
+    random = Random(seed)
+    machines = [machine_with_deadline(random, name) for name in "mn"]
+    span, end = timedelta(microseconds=random.randint(1, 9)), at(random.randint(12, 25))
+    rows = rows_of_messages(random, 3)
+    log = log_of(rows)
+    found = replay(log, machines, validity=span, as_of=end, statuses=True)
+    finals = {row["message_id"]: row for row in found.statuses.iter_rows(named=True)}
+    told = Counter[str]()
+    for message in rows:
+        (story,) = explain(log, message, machines, validity=span, as_of=end)
+        states = {machine.name: machine.initial for machine in machines}
+        for entry in story.entries:
+            for change in entry.changes:
+                assert change.before == states[change.machine]
+                states[change.machine] = change.after
+                told[change.machine] += not entry.place
+        assert states == {name: finals[message][f"{name}.state"] for name in states}
+    assert told == Counter({m.name: found.machines[m.name].expired for m in machines})
 
 
 # The value ----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from fsm.catalog import load
 from fsm.cli import main
 from fsm.errors import FsmError
 from fsm.exploration import explore
+from fsm.formats.json_document import to_json
 from fsm.machines import NAMES
 
 
@@ -41,7 +42,20 @@ def test_the_command_writes_the_page(
     with pytest.raises(SystemExit) as ended:
         main()
     assert not ended.value.code
-    assert f"<h1>{title}</h1>" in place.read_text()
+    page = place.read_text()
+    assert f"<h1>{title}</h1>" in page
+    assert f"<code>{' '.join(['fsm explore', *names])}</code>" in page
+
+
+def test_the_command_of_a_file_can_be_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a & b.json").write_text(to_json(load("engagement")))
+    monkeypatch.setattr(sys, "argv", ["fsm", "explore", "a & b.json", "-o", "page.html"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "<code>fsm explore &#x27;a &amp; b.json&#x27;</code>" in Path("page.html").read_text()
 
 
 def test_three_machines_are_refused(

@@ -67,6 +67,24 @@ BAD_JSON = {
         None,
         "after 'soon' is not a duration; write 45 s, 30 min or 1 h 30 min",
     ),
+    "timer in one state": (
+        '"guards": [',
+        '"timers": [{"event": "stop", "after": "1d", "state": "draft"}], "guards": [',
+        None,
+        "unknown field `state` - at `$.timers[0]`; did you mean 'states', ",
+    ),
+    "timer finer than times": (
+        '"guards": [',
+        '"timers": [{"event": "stop", "after": "1.0000001s", "states": ["draft"]}], "guards": [',
+        None,
+        "after '1.0000001s' is not a duration in whole microseconds; write 45 s, 30 min or",
+    ),
+    "timer for ever": (
+        '"guards": [',
+        '"timers": [{"event": "stop", "after": "40000d", "states": ["draft"]}], "guards": [',
+        None,
+        "the timer of 'stop' runs 40000 d; write a hundred years at most",
+    ),
     "timer in no state": (
         '"guards": [',
         '"timers": [{"event": "stop", "after": "1d", "states": ["drat"]}], "guards": [',

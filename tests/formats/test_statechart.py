@@ -255,7 +255,7 @@ def test_a_guarded_transition_without_event_waits_for_an_event() -> None:
 def test_a_delayed_event_is_a_timer_and_what_is_sent_to_others_is_said() -> None:
     machine = parse_scxml(
         document(
-            '<state id="a"><onentry><send event="late" id="i" delay="1.5s"/>'
+            '<state id="a"><onentry><send event="late" id="i" delay="1.5"/>'
             '<send event="hello" target="others"/></onentry><onexit><cancel sendid="i"/></onexit>'
             f'{step("late", "b")}</state><state id="b"/>'
         ).encode()
@@ -267,7 +267,10 @@ def test_a_delayed_event_is_a_timer_and_what_is_sent_to_others_is_said() -> None
         ("a",),
         True,
     )
-    assert machine.assumed == ("line 1: hello is sent to others",)
+    assert machine.assumed == (
+        "line 1: delay 1.5 has no unit: it is seconds",
+        "line 1: hello is sent to others",
+    )
 
 
 @pytest.mark.parametrize(

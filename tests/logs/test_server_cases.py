@@ -399,6 +399,11 @@ def test_clock_changes(convert: Convert, stamps: list[str], expected: list[str],
     rows, notes = convert(text, year=2026, zone=ZoneInfo("Europe/Berlin"), relayed=False)
     assert [found[11:] for found in times(rows)] == expected
     assert {"set back", "set forward"}.intersection(notes.assumed) == {note} - {""}
+    if note == "set forward":
+        assert notes.assumed[note] == (
+            "Europe/Berlin does not have 02:30:00 on 29 March 2026, as clocks were set forward; such "
+            "times are read as 1 h later"
+        )
 
 
 # Every line ------------------------------------------------------------------------------------

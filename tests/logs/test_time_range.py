@@ -18,6 +18,7 @@ from tests.command import Fsm
 from tests.depth import samples
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+VALIDITY = timedelta(minutes=3)
 EVENTS = ("relayed", "delivered", "soft_bounce", "hard_bounce")
 ROWS = st.lists(
     st.tuples(st.integers(0, 5), st.sampled_from(EVENTS), st.integers(0, 9)), min_size=1
@@ -52,7 +53,13 @@ def test_the_part_is_what_a_log_of_these_messages_alone_gives(
     assert part.outside
     assert part.outside.messages == len(begins) - len(kept)
     assert part.outside.events == frame.height - alone.height
-    results = [replay(log, statuses=True) for log in (part, open_log(alone))]
+    # The part is read up to the end of the whole log: its timers fire up to then.
+    until = BEGIN + timedelta(minutes=max(minute for _, _, minute in rows))
+    results = [
+        replay(part, statuses=True, validity=VALIDITY),
+        replay(alone, statuses=True, validity=VALIDITY, as_of=until),
+    ]
+    assert results[0].machines == results[1].machines
     assert (
         results[0]
         .statuses.drop("last_timestamp")
@@ -132,6 +139,10 @@ def test_a_report_says_what_is_outside(log: Path, tmp_path: Path, fsm: Fsm) -> N
     said = "Only messages that began from 2 March 2026, 09:00:30 UTC; left out: 1 message with 2 events"
     assert said in done.err
     assert f"{said}." in page.read_text()
+    limits = ("--to", "2026-03-02T09:00:30Z", "--as-of", "2026-03-02T09:00:30Z")
+    limited = fsm("report", log, *limits, "-o", page).err
+    assert "Only messages that began up to 2 March 2026, 09:00:30 UTC; left out" in limited
+    assert "1 event after --as-of left out" in limited
 
 
 @pytest.mark.parametrize(
@@ -140,9 +151,13 @@ def test_a_report_says_what_is_outside(log: Path, tmp_path: Path, fsm: Fsm) -> N
         (("--from", "2027-01-01T00:00:00Z"), "no message began from 2027-01-01T00:00:00Z"),
         (("--to", "2025-01-01T00:00:00Z"), "the first one of the log did at 2026-03-02T09:00:00Z"),
         (("--from", "2026-03-03T00:00:00Z", "--to", "2026-03-02T00:00:00Z"), "--to is before"),
+        (
+            ("--from", "2026-03-02T09:00:30Z", "--as-of", "2026-03-02T09:00:00Z"),
+            "--as-of is before --from",
+        ),
         (("--from", "yesterday"), "'yesterday' is not a time"),
     ],
-    ids=["after the log", "before the log", "exchanged", "no time"],
+    ids=["after the log", "before the log", "exchanged", "read up to before", "no time"],
 )
 def test_ranges_without_a_message_are_refused(
     options: tuple[str, ...], said: str, log: Path, tmp_path: Path, fsm: Fsm

@@ -146,7 +146,7 @@ def test_the_page_names_what_is_in_no_row(log: Path, tmp_path: Path, fsm: Fsm) -
 
 def test_a_page_without_relays_says_so(sample: Path) -> None:
     page = report(replay(open_log([sample]), MODES))
-    assert "there is no table of relays" in page
+    assert "a canonical log does not: there is no table of relays" in page
     assert 'id="relays"' not in page
 
 

@@ -24,7 +24,7 @@ from fsm.reports.figures import compute_figures
 from fsm.reports.flow import group_by_skeleton, state_flows
 from fsm.reports.histories import read_histories
 from fsm.reports.periods import time_at
-from fsm.reports.sections import charted_indicators
+from fsm.reports.sections import charted_indicators, validity_period
 from fsm.reports.sentences import divergence_sentences, format_time, validity_sentence
 
 MODES = ("with-feedback", "without-feedback")
@@ -206,6 +206,12 @@ def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
             ),
         ),
         (
+            2.00001,
+            (0, 0),
+            (7200, 7200),
+            "The validity period of 2 h 0.036 s ends on 1 January 1970, 02:00:00 UTC.",
+        ),
+        (
             9,
             (0, 0),
             None,
@@ -217,7 +223,7 @@ def test_waiting_is_counted_in_bins_with_exact_quantiles(sample: Path) -> None:
     ],
 )
 def test_validity_periods_in_words(
-    validity: int | None,
+    validity: float | None,
     starts: tuple[int, int] | None,
     span: tuple[int, int] | None,
     said: str,
@@ -225,6 +231,19 @@ def test_validity_periods_in_words(
     end = datetime(1970, 1, 1, 5, tzinfo=UTC)
     period = timedelta(hours=validity) if validity else None
     assert validity_sentence(period, starts, end) == (span, said)
+
+
+def test_a_period_that_ends_between_the_last_event_and_the_end_is_in_the_sentence() -> None:
+    rows = {**ONE, "event": ["soft_bounce"], "timestamp": [START + timedelta(hours=1)]}
+    result = replayed(
+        pl.concat([pl.DataFrame(ONE), pl.DataFrame(rows)]),
+        validity=timedelta(hours=2),
+        as_of=START + timedelta(hours=3),
+    )
+    assert result.machines["with-feedback"].expired == 1
+    span, said = validity_period(compute_figures(result, None, 10))
+    assert said == "The validity period of 2 h ends on 1 January 2026, 02:00:00 UTC."
+    assert span == (int(START.timestamp()) + 7200,) * 2
 
 
 def test_the_largest_deliveries_come_first() -> None:

@@ -154,7 +154,7 @@ def test_one_machine_of_ones_own(sample: Path, tmp_path: Path, fsm: Fsm) -> None
     [
         (("{missing}",), "no such file"),
         (("{empty}",), "empty"),
-        (("{log}", "--as-of", "2020-01-01T00:00:00Z"), "no events to report on"),
+        (("{log}", "--as-of", "2020-01-01T00:00:00Z"), "report on up to 1 January 2020"),
         (("{log}", "--to-send", "1"), "1 message to send, but the log has 3"),
         (("{log}", "--messages", "-1"), "--messages"),
         (("{log}", "-o", "{missing}/page.html"), "there is no folder"),

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from fsm.epoch import MICROSECOND, exact_duration
 from fsm.logs.native_times import from_datetime, native_time
 from fsm.logs.notes import Notes
 
@@ -146,8 +147,11 @@ class Clock:
         if first == second or first is None or second is None:
             self._last_repeated, self._is_second = None, False
         elif first < second:
+            later = exact_duration((second - first) // MICROSECOND)
             self._note(
-                "set forward", f"times that {self.zone} does not have, as clocks were set forward"
+                "set forward",
+                f"{self.zone} does not have {moment:%H:%M:%S on %d %B %Y}, as clocks were set "
+                f"forward; such times are read as {later} later",
             )
         else:
             last, self._last_repeated = self._last_repeated, moment

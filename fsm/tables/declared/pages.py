@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fsm.errors import AssumptionWarning, PageError
+from fsm.errors import PageError, warn_of_assumptions
 from fsm.machine import Machine
 from fsm.questions import Question, Remark
 from fsm.tables.declared.additions import with_additions
@@ -84,10 +83,7 @@ def page_machine(
     if others and not section and binding is None:
         text = f"{page.name}:{chosen.line}: the only one of {others + 1} tables that is a machine"
         assumed.append(text)
-    if assumed:
-        many = quantity(len(assumed), "assumption")
-        text = f"{name}: read with {many} ({assumed[0]}); to see all, run: fsm show {name}"
-        warnings.warn(text, AssumptionWarning, stacklevel=3)
+    warn_of_assumptions(name, assumed)
     return replace(machine, name=name, assumed=tuple(assumed))
 
 
