@@ -38,6 +38,11 @@ class Label:
     tone: Tone
     automatic: str = ""
 
+    @property
+    def event(self) -> str:
+        """The text without its guard."""
+        return "" if self.text.startswith("[") else self.text.partition(" [")[0]
+
 
 _Cells = Mapping[Label, Sequence[Transition]]
 
@@ -51,19 +56,35 @@ def arrows_of(
     """Return the arrows for labels and the transitions of each, in the order of their first label.
 
     Equal labels are one. Labels with the same ends share an arrow, unless one of them is a decision
-    and another is not, their tones differ, or one is taken without an event.
+    and another is not, their tones differ, or one is taken without an event, or unless an event of
+    one state would come before another way of it, which it comes behind.
     """
     cells: dict[Label, list[Transition]] = {}
     for label, transitions in labels:
         cells.setdefault(label, []).extend(transitions)
-    stacks: dict[tuple[object, ...], list[Label]] = {}
-    for label in cells:
-        stacks.setdefault((label.ends, *_apart(label, look)), []).append(label)
-    drawn = [_arrow(stack, cells, machine, overlay, look.wording) for stack in stacks.values()]
+    stacks = _stacks(cells, look)
+    drawn = [_arrow(stack, cells, machine, overlay, look.wording) for stack in stacks]
     if not look.effects:
         drawn = [replace(arrow, effects=()) for arrow in drawn]
     most = max((arrow.weight for arrow in drawn), default=0)
     return tuple(replace(a, share=a.weight / most) if most else a for a in drawn)
+
+
+def _stacks(labels: Iterable[Label], look: Look) -> list[list[Label]]:
+    """Return the labels of each arrow; of two ways of an event the first one stays in front."""
+    stacks: list[list[Label]] = []
+    numbers: dict[tuple[object, ...], int] = {}
+    last: dict[tuple[str, str], int] = {}
+    """The last arrow with each event of a state."""
+    for label in labels:
+        key = (label.ends, *_apart(label, look))
+        way = label.ends.from_box or label.ends.source, label.event
+        if numbers.get(key, -1) < last.get(way, 0):
+            numbers[key] = len(stacks)
+            stacks.append([])
+        last[way] = numbers[key]
+        stacks[numbers[key]].append(label)
+    return stacks
 
 
 def _apart(label: Label, look: Look) -> tuple[object, ...]:

@@ -29,7 +29,7 @@ class DiagramText(ABC):
         arrows: Mapping[str | None, Sequence[Arrow]],
     ) -> None:
         """Take a picture, the words that no id may be, and the arrows to write in each box."""
-        self.picture, self.arrows = picture, arrows
+        self.picture, self.arrows = picture, _in_order(picture, arrows)
         self.ids, self.composites = ids_of(picture, words)
         self.forks = plain_ids(
             (f"fork {number}" for number, arrow in enumerate(picture.arrows) if arrow.forks),
@@ -73,6 +73,29 @@ class DiagramText(ABC):
     def end(self, state: str, box: str | None) -> str:
         """Return the id of what an arrow ends at."""
         return self.ids[state] if box is None else self.composites[box]
+
+
+def _in_order(
+    picture: Picture, arrows: Mapping[str | None, Sequence[Arrow]]
+) -> Mapping[str | None, Sequence[Arrow]]:
+    """Return the arrows in each box; the ways of one event are together, in the order they count.
+
+    A state has all of its arrows outside of all boxes, if an event of it has ways in several.
+    """
+    found: dict[tuple[str, str], set[str | None]] = {}
+    for box, row in arrows.items():
+        for arrow in row:
+            for label in automatic_labels(arrow):
+                found.setdefault((arrow.begin, label.partition(" [")[0]), set()).add(box)
+    moved = {begin for (begin, _), boxes in found.items() if len(boxes) > 1}
+    if not moved:
+        return arrows
+    kept: dict[str | None, Sequence[Arrow]] = {
+        box: [a for a in row if a.begin not in moved] for box, row in arrows.items() if box
+    }
+    inside = {id(arrow) for row in kept.values() for arrow in row}
+    kept[None] = [arrow for arrow in picture.arrows if id(arrow) not in inside]
+    return kept
 
 
 def _listed(labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ formalism, 1987).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fsm.drawing.arrows import Ends, Label, arrows_of
 from fsm.drawing.kinds import StatusColour, status_colours
@@ -128,13 +128,29 @@ def _labels(view: View, grouped: bool, words: Wording) -> Iterable[tuple[Label, 
     exits = {t: _exit(view, t, decided, words) for t in machine.transitions}
     common = _common_exits(view, exits) if grouped else {}
     order = {state.name: i for i, state in enumerate(machine.states)}
-    for t in machine.transitions:
+    for t in _in_order(machine.transitions):
         status, target, text, is_decision, tone = exit_ = exits[t]
         if exit_ in common:
             source = min(common[exit_], key=lambda name: abs(order[name] - order[target]))
             yield Label(Ends(source, target, status), text, is_decision, tone), (t,)
         else:
             yield Label(Ends(t.source, target), text, is_decision, tone), (t,)
+
+
+def _in_order(transitions: Sequence[Transition]) -> Iterator[Transition]:
+    """Yield transitions; the ways of an event of a state in the order in which they count.
+
+    That is the one in which they are declared, where none is taken without the event.
+    """
+    ways: dict[tuple[str, str], list[Transition]] = {}
+    for t in transitions:
+        ways.setdefault((t.source, t.trigger), []).append(t)
+    for row in ways.values():
+        if not any(t.followed for t in row):
+            row.sort(key=lambda t: (t.edges, t.origin.line if t.origin else 0))
+    ordered = {way: iter(row) for way, row in ways.items()}
+    for t in transitions:
+        yield next(ordered[t.source, t.trigger])
 
 
 _Exit = tuple[str | None, str, str, bool, Tone]

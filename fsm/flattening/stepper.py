@@ -190,7 +190,10 @@ class Stepper:
                 held = " and ".join(name for name, truth in run.valuation.items() if truth)
                 what = f"{self._at(run)}: eventless transitions go round for ever"
                 raise MachineError(
-                    f"{what} where {held}: let guards exclude each other" if held else what
+                    f"{what} where {held}: let guards exclude each other, as it is not known that "
+                    "an action changes them"
+                    if held
+                    else what
                 )
             seen.add(state)
             fired = self._select(run, None)

@@ -94,6 +94,8 @@ class _Parser:
         self.next = next(self.tokens)
         self.clusters = [""]
         self.defaults: list[dict[str, Token]] = [{}]
+        """What ``node [..]`` says in each subgraph that is open."""
+        self.edge_defaults: list[dict[str, Token]] = [{}]
         self.about: list[tuple[dict[str, Token], int]] = [({}, 1)]
         """The attributes of each subgraph that is open, and its line."""
         self.members: list[list[str] | None] = [None]
@@ -143,6 +145,7 @@ class _Parser:
                     yield from self.edges(names, self.next.line)
             elif self.subgraph():
                 self.defaults.append(self.defaults[-1])
+                self.edge_defaults.append(self.edge_defaults[-1])
                 self.members[-1] = None
                 self.members.append([])
             elif not self.accept(";"):
@@ -154,6 +157,7 @@ class _Parser:
         """Leave a subgraph; yield it, if it has a name of its own."""
         name = self.clusters.pop()
         self.defaults.pop()
+        self.edge_defaults.pop()
         attributes, line = self.about.pop()
         around = self.clusters[-1] if self.clusters else None
         if name != around:
@@ -193,6 +197,8 @@ class _Parser:
             given = self.attributes()
             if kind == "node":
                 self.defaults[-1] = self.defaults[-1] | given
+            elif kind == "edge":
+                self.edge_defaults[-1] = self.edge_defaults[-1] | given
             elif kind == "graph":
                 self.about[-1][0].update(given)
             return
@@ -218,7 +224,7 @@ class _Parser:
         ends = [sources]
         while self.accept("->"):
             ends.append(self.group() if self.at("{") else [self.node()])
-        attributes = self.attributes()
+        attributes = self.edge_defaults[-1] | self.attributes()
         written = (attributes.get(key) for key in ("label", "xlabel", "taillabel", "headlabel"))
         label = next((label for label in written if label and label.text.strip()), None)
         for source, target in (edge for pair in pairwise(ends) for edge in product(*pair)):

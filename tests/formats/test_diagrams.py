@@ -172,7 +172,10 @@ def test_a_start_that_a_choice_decides() -> None:
 def test_states_without_arrows_are_not_initial() -> None:
     machine = mermaid("remark : a remark", "a --> b : go", "alone")
     assert machine.initial == "a"
-    assert "'a' is initial: the others have no arrows" in machine.assumed
+    assert (
+        "'a' is initial: no arrow leads there; states without arrows do not count"
+        in machine.assumed
+    )
 
 
 @pytest.mark.parametrize(
@@ -233,6 +236,8 @@ def test_titles_and_final_states() -> None:
     [
         (["a --> b : x", "b --> c : y"], "a", ["c"]),
         (["b --> a : x", "a --> b : y"], "b", []),
+        (["d", "a --> b : x", "b --> a : y"], "a", ["d"]),
+        (["d", "a --> b : x", "state b {", "c", "e --> f : y", "f --> e : z", "}"], "a", []),
         (["[*] --> a", "a --> b : x"], "a", []),
         (["a --> b : x", "b --> a : x", "a --> [*]"], "a", ["a"]),
     ],

@@ -32,6 +32,9 @@ PUBLISHED = {
     ),
     "comments": '// one\n/* two\n -> */ a -> b [label="x/0"]\n# three\nb -> a [label="x/1"]',
     "subgraphs": 'subgraph cluster_0 { a; b } { a -> b [label="x/0"] } b -> a [label="x/1"]',
+    "labels of all edges": (
+        'edge [label="x/0"]; a -> b; subgraph { edge [label="y/2"] } edge [label="x/1"]; b -> a'
+    ),
     "joined strings": 'a -> b [label="x" + "/0"]; b -> a [label="x/1"]',
 }
 

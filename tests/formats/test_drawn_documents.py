@@ -18,12 +18,43 @@ REGIONS = {
     name: {"initial": f"{name}1", "states": {f"{name}1": {"on": {"E": f"{name}2"}}, f"{name}2": {}}}
     for name in "xy"
 }
+WAY_TO_B = {"guard": "q", "target": "b"}
+NOT_P = {"type": "not", "guard": "p"}
 XSTATE = {
     "an inner transition to all regions": {
         "initial": "a",
         "states": {
             "a": {"on": {"GO": "p"}},
             "p": {"type": "parallel", "states": REGIONS, "on": {"SELF": {"target": "p"}}},
+        },
+    },
+    "the first of two guards, behind another event": {
+        "initial": "a",
+        "states": {
+            "a": {"on": {"done": "b", "fail": [{"guard": "p", "target": "c"}, WAY_TO_B]}},
+            "b": {"on": {"go": "a"}},
+            "c": {},
+        },
+    },
+    "the first of two guards, out of a state": {
+        "initial": "P",
+        "states": {
+            "P": {
+                "initial": "a",
+                "states": {
+                    "a": {"on": {"fail": [{"guard": "p", "target": "#m.c"}, WAY_TO_B]}},
+                    "b": {},
+                },
+            },
+            "c": {"on": {"go": "P"}},
+        },
+    },
+    "the first of two guards, which is negated": {
+        "initial": "a",
+        "states": {
+            "a": {"on": {"go": [{"guard": NOT_P, "target": "c"}, WAY_TO_B]}},
+            "b": {"on": {"go": "a"}},
+            "c": {},
         },
     },
     "a guard that is asked without an event": {

@@ -402,6 +402,7 @@ LANGUAGE = {
             "Type": "Task",
             "Resource": "r",
             "TimeoutSeconds": 60,
+            "HeartbeatSeconds": 5,
             "Retry": [{"ErrorEquals": ["States.ALL"]}],
             "Catch": [{"ErrorEquals": ["Poor"], "Next": "No"}],
             "Next": "Rest",
@@ -449,6 +450,7 @@ def test_states_language(tmp_path: Path) -> None:
     assert statuses["Succeeded"] == ("Succeeded", True)
     assert statuses["No"] == ("Failed", True)
     assert [timer.event for timer in machine.timers] == ["Pay failed: States.Timeout", "Rest over"]
+    assert any("HeartbeatSeconds is no timer" in note for note in machine.assumed)
 
 
 REFUSED = {

@@ -45,6 +45,8 @@ class ChartNodes:
         self._inside: dict[Scope, list[str]] = {}
         self._histories: dict[str, list[str]] = {}
         self._entered: dict[Scope, set[str]] = {}
+        self._linked: set[str] = set()
+        """The states that an arrow leaves or enters, or one of a state inside."""
         self._defaults: set[Scope] = set()
 
     # Names -----------------------------------------------------------------------------------
@@ -123,6 +125,8 @@ class ChartNodes:
                 inside.setdefault(Scope(part.box, part.region), []).append(id_)
         self._inside, self._histories = inside, histories
         self._entered = self._entered_states()
+        ends = {end for edge in self.diagram.edges for end in (edge.source, edge.target)}
+        self._linked = ends.union(*(self.around(end) for end in ends))
         self._defaults = self._default_scopes()
         self._number(TOP, None)
         self._set_entries(routes)
@@ -259,12 +263,18 @@ class ChartNodes:
         if len(states) > 1 and scope in self._defaults:
             entered = initial in self._entered.get(scope, ())
             why = "it is drawn first" if entered else "no arrow leads there"
+            if any(id_ not in self._linked for id_ in states):
+                why += "; states without arrows do not count"
             self.diagram.assumed.append(f"{initial!r} is initial{where}: {why}")
         return initial
 
     def _likely(self, scope: Scope) -> list[str]:
-        """Return the states of a scope that no other state of it leads to, else its first one."""
+        """Return the states of a scope that no other state of it leads to, else its first one.
+
+        States without arrows do not count.
+        """
         states = [s for s in self._inside[scope] if s not in self.final] or self._inside[scope]
+        states = [s for s in states if s in self._linked] or states
         entered = self._entered.get(scope, set())
         return [id_ for id_ in states if id_ not in entered] or states[:1]
 

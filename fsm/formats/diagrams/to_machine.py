@@ -135,20 +135,20 @@ def _initial(diagram: StateDiagram, steps: list[DrawnStep]) -> str:
     if marked:
         return marked[0][0]
     entered = {step.target for step in steps if step.target != step.source}
-    sources = [id_ for id_ in diagram.nodes if id_ not in entered]
-    left = {step.source for step in steps}
-    if len(sources) > 1 and len(linked := [id_ for id_ in sources if id_ in left]) == 1:
-        diagram.assumed.append(f"{linked[0]!r} is initial: the others have no arrows")
-        return linked[0]
+    linked = entered | {step.source for step in steps}
+    states = [id_ for id_ in diagram.nodes if id_ in linked] or list(diagram.nodes)
+    sources = [id_ for id_ in states if id_ not in entered]
     if len(sources) > 1:
         names = ", ".join(map(repr, sources[:4]))
         line = diagram.nodes[sources[1]].line
         what = f"which state is initial, {names}? mark it with {diagram.start_mark}"
         refuse(diagram.name, line, what)
-    first = next(iter(diagram.nodes))
-    initial = sources[0] if sources else first
-    if initial != first:
-        diagram.assumed.append(f"{initial!r} is initial: no arrow leads there")
+    initial = sources[0] if sources else states[0]
+    why = "no arrow leads there" if sources else "it is drawn first"
+    if len(states) < len(diagram.nodes):
+        diagram.assumed.append(f"{initial!r} is initial: {why}; states without arrows do not count")
+    elif initial != next(iter(diagram.nodes)):
+        diagram.assumed.append(f"{initial!r} is initial: {why}")
     return initial
 
 

@@ -277,6 +277,8 @@ class _StatesLanguage:
     def _caught(self, flow: _Flow, name: str, number: int, config: JsonObject) -> None:
         """Add what happens when the work of a state fails."""
         self._retries(name, number, config)
+        if {"HeartbeatSeconds", "HeartbeatSecondsPath"} & config.keys():
+            self.parts.assume(self.source.line(config), "HeartbeatSeconds is no timer: left out")
         caught = self._catchers(flow, config)
         line = self.source.line(config)
         named = self._named(line, caught)
