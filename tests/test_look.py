@@ -425,6 +425,11 @@ def test_marks_that_a_cut_leaves_out_are_told(look: Look, told: str) -> None:
     assert shown.legend[1:] == ((f"Not drawn: {told}",) if told else ())
 
 
+def test_a_status_drawn_as_one_state_tells_the_arrows_that_leave_the_picture() -> None:
+    (node,) = picture_of(WITH, Look(only=("Failed",), collapse=("Failed",))).nodes
+    assert node.notes == ("3 states", "6 more arrows")
+
+
 def test_symbols_of_one_event_are_one_arrow_more() -> None:
     shown = picture_of(load("quarantine"), Look(only=("Erroneous",)))
     assert [node.notes[-1][:1] for node in shown.nodes] == ["6", "5", "5", "6"]

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from fsm.drawing.wording import Wording
     from fsm.machine import Machine
 
-__all__ = ["DIAGRAM", "diagram_format", "drawn_machine", "wording_in", "write_diagram"]
+__all__ = [
+    "DIAGRAM",
+    "diagram_format",
+    "drawn_machine",
+    "other_format",
+    "wording_in",
+    "write_diagram",
+]
 
 _FORMATS = {
     ".d2": "d2",
@@ -43,6 +50,16 @@ def diagram_format(path: Path | None) -> str:
     """
     suffix = path.suffix.lower() if path else ""
     return _FORMATS.get(suffix, suffix[1:] or "dot")
+
+
+def other_format(path: Path | None, form: str) -> str:
+    """Return a message that a diagram is not in the format of its name, or an empty text.
+
+    >>> other_format(Path("a.svg"), "png"), other_format(Path("a.txt"), "png")
+    ('a.svg: written as png, as --format says', '')
+    """
+    named = _FORMATS.get(path.suffix.lower(), form) if path else form
+    return "" if named == form else f"{path}: written as {form}, as --format says"
 
 
 def drawn_machine(name: str, *, as_table: bool, has_marks: bool) -> Machine:

@@ -28,7 +28,7 @@ from fsm.cli.conversion_options import (
     pseudonymise_option,
     redaction_for,
 )
-from fsm.cli.diagram_files import diagram_format, drawn_machine, wording_in
+from fsm.cli.diagram_files import diagram_format, drawn_machine, other_format, wording_in
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
@@ -274,6 +274,8 @@ def command(
     if overlays > 1:
         raise click.UsageError("--counts, --coverage, --diff and --path: use one at a time")
     form = form or diagram_format(output)
+    if note := other_format(output, form):
+        print_message(note)
     loaded = drawn_machine(machine, as_table=flat or form in DOCUMENTS, has_marks=overlays > 0)
     overlay, wording = NO_OVERLAY, wording_in(lang, lexicons)
     if note := untranslated(loaded, wording):

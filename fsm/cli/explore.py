@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from fsm.cli.completion import complete_machine
+from fsm.cli.diagram_files import drawn_machine
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand
 from fsm.cli.progress import Progress
@@ -16,7 +17,6 @@ from fsm.cli.shown_command import public_command
 from fsm.cli.terminal import refuse_terminal
 from fsm.cli.text import print_message, write_output
 from fsm.cli.values import page_option, timeout_option
-from fsm.documented_machines import load_documented
 
 __all__ = ["command"]
 
@@ -57,7 +57,7 @@ def command(machines: tuple[str, ...], output: Path | None, timeout: timedelta |
 
     with Progress("drawing the page"):
         page = explore(
-            [load_documented(name) for name in machines or _BOTH],
+            [drawn_machine(n, as_table=True, has_marks=True) for n in machines or _BOTH],
             command=public_command(sys.argv[1:]),
             timeout=timeout.total_seconds() if timeout else None,
             warn=print_message,

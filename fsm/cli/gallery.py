@@ -36,6 +36,8 @@ def command(directory: Path, only_check: bool) -> int:
     """
     from fsm.gallery import stale_files, write_gallery
 
+    if directory.is_file():
+        raise click.UsageError(f"{directory}: a file; name a directory")
     if not only_check:
         with Progress("drawing the gallery"):
             written = list(write_gallery(directory))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -64,6 +65,9 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
         if source != target or source not in folded:
             moved = replace(t, source=source, target=target)
             merged.setdefault(moved, []).append(overlay.mark(t))
+    hidden = Counter[str]()
+    for name, count in view.hidden.items():
+        hidden[place.get(name, name)] += count
     lines: dict[str, list[Mark]] = {}
     for name, marks in overlay.lines.items():
         lines.setdefault(place.get(name, name), []).extend(marks)
@@ -78,7 +82,7 @@ def collapsed(view: View, statuses: Iterable[str]) -> View:
         if overlay
         else overlay,
         folded,
-        view.hidden,
+        dict(hidden),
     )
 
 
