@@ -6,6 +6,7 @@ __all__ = [
     "ArgumentError",
     "AssumptionWarning",
     "CheckpointError",
+    "CloseWarning",
     "FsmError",
     "LogError",
     "MachineError",
@@ -49,3 +50,7 @@ class MissingToolError(FsmError):
 
 class AssumptionWarning(UserWarning):
     """A table was read by conventions that it does not state; ``fsm show`` lists them."""
+
+
+class CloseWarning(UserWarning):
+    """An implementation failed when its connection was closed; the results stand."""

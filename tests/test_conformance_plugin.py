@@ -264,7 +264,7 @@ def test_wrong_marks_are_one_line(run, mark: str, said: str) -> None:
 ADAPTERS = {
     "no observe": (
         RIGHT.replace("def observe", "def status"),
-        "of type Log, has no method observe(): add it, or say observable='output'",
+        "of type Log, has no method observe(): add it, or say observable='output'*",
     ),
     "a number": (RIGHT.replace("return Log()", "return 3"), "of type int, has no method reset()"),
     "a class": (RIGHT.replace("return Log()", "return Log"), "is the class Log, *write Log()"),

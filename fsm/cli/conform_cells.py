@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fsm.cli.file_params import FILE, INPUT, PAGE
 from fsm.cli.help import option
+from fsm.cli.implementation_options import (
+    answer_timeout_option,
+    seconds_of,
+    settle_option,
+)
 from fsm.cli.options import print_messages
 from fsm.cli.text import format_table, print_text, write_output
 from fsm.text import quantity
@@ -17,6 +23,7 @@ from fsm.text import quantity
 if TYPE_CHECKING:
     from fsm.conformance import Conformance
     from fsm.conformance.cells import CellComparison, ComparedCell
+    from fsm.implementations import Connection
 
 __all__ = ["CellOptions", "print_cell_notes", "print_cells", "with_cell_options", "write_cells"]
 
@@ -32,6 +39,8 @@ class CellOptions:
 
     page: str | None
     implementation: str | None
+    timeout: timedelta
+    settle: timedelta | None
     tests: Path | None
     html: Path | None
 
@@ -40,10 +49,23 @@ class CellOptions:
         """The arguments of :func:`fsm.conform`."""
         return {
             "page": self.page,
-            "implementation": self.implementation,
+            "implementation": self._connected,
             "tests": self.tests,
             "cells": self.html is not None,
         }
+
+    @property
+    def _connected(self) -> Connection | None:
+        """The connection to the implementation, which is closed with the comparison."""
+        if self.implementation is None:
+            return None
+        from fsm.implementations import connect
+
+        return connect(
+            self.implementation,
+            timeout=seconds_of(self.timeout),
+            settle=seconds_of(self.settle),
+        )
 
     @property
     def has_sources(self) -> bool:
@@ -81,6 +103,8 @@ def with_cell_options(function: Callable[..., T]) -> Callable[..., T]:
             help="An implementation to run: package.module:name of an adapter, http://HOST/, or "
             "cmd:PROGRAM ARGUMENTS (fsm guide implementations).",
         ),
+        answer_timeout_option,
+        settle_option,
         option(
             "--page",
             type=INPUT,

@@ -23,7 +23,8 @@ answer_timeout_option = option(
     metavar="DURATION",
     default="10s",
     group="Implementation",
-    help="How long an answer may take, such as 0.5s or 10s.",
+    help="How long an answer may take, such as 0.5s or 10s; the first one of a program at least "
+    "15 s.",
 )
 settle_option = option(
     "--settle",

@@ -13,7 +13,7 @@ import click
 
 from fsm.cli.streams import close_streams, is_output_fault, open_streams
 from fsm.cli.terminal import choose_color, has_color
-from fsm.errors import AssumptionWarning, FsmError
+from fsm.errors import AssumptionWarning, CloseWarning, FsmError
 from fsm.trust import ShadowWarning
 
 __all__ = ["exit_status_of"]
@@ -117,7 +117,7 @@ def _short_warnings() -> Iterator[None]:
     """Print our warnings in one line each."""
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **rest: Any) -> None:
-        if issubclass(category, ShadowWarning | AssumptionWarning):
+        if issubclass(category, ShadowWarning | AssumptionWarning | CloseWarning):
             _print_error(str(message))
         else:
             original(message, category, *place, **rest)

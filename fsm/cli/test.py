@@ -26,14 +26,14 @@ from fsm.cli.suite_options import (
     observable_option,
     silent_option,
 )
-from fsm.cli.text import print_json, print_text, printable
+from fsm.cli.text import print_json, print_message, print_text, printable
 from fsm.cli.values import RangeParam, json_option, machine_argument
 from fsm.documented_machines import documented_specification, settings_for
 from fsm.errors import FsmError
 from fsm.files import write_bytes
 from fsm.suites import DEFAULT, Suite, suite
 from fsm.suites.narrowing import narrowed
-from fsm.text import quantity, visible
+from fsm.text import first_names, quantity, visible
 
 if TYPE_CHECKING:
     from fsm.suites.execution.suite_runs import SuiteFailure, SuiteRun
@@ -143,7 +143,7 @@ def command(
     """Run the conformance tests of MACHINE against IMPLEMENTATION.
 
     A failure comes with a short trace that fails, and with the documented row. The exit status is
-    1 if a test fails or was not run to its end.
+    1 if a test fails or was not run.
     """
     source = documented_specification(machine, bindings, settings_for(machine))
     made = suite(source, method, rejections=not silent, **options)
@@ -160,7 +160,7 @@ def command(
         print_json(result.as_dict(), "test")
     else:
         _print(result)
-    return 0 if result.passed and not result.shortened else 1
+    return 0 if result.passed else 1
 
 
 def _run(
@@ -198,13 +198,26 @@ def _print(result: SuiteRun) -> None:
         more = f"{quantity(hidden, 'more different failure')} not shown" if hidden > 0 else ""
         stopped = more or f"Stopped after {quantity(result.different, 'different failure')}"
         click.echo(f"{stopped}{left}; --failures shows more.")
+    for note in result.notes:
+        print_message(f"{result.name}: {note}")
     if result.shortened:
-        click.echo(
-            f"{quantity(result.shortened, 'test')} not run to the end: another timer fires before "
-            "the one that comes next; such a test cannot happen in time."
-        )
-    if result.passed:
+        _print_shortened(result)
+    elif result.passed:
         click.echo(printable(str(result.suite.guarantee), 2000))
+
+
+def _print_shortened(result: SuiteRun) -> None:
+    """Print which cells were not run, of tests in which another timer fires first."""
+    cells = first_names([f"{event} in {state}" for state, event in result.not_run])
+    not_run = f"not run: {cells}" if cells else "every cell of the tests was run"
+    click.echo(
+        printable(
+            f"{quantity(result.shortened, 'test')} ended early, since another timer fires before "
+            f"what comes next; {not_run}. So passing proves no more than that these steps are "
+            "right.",
+            2000,
+        )
+    )
 
 
 def _explained(failure: SuiteFailure, result: SuiteRun) -> str:

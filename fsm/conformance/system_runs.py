@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fsm.conformance.answers import Seen
 from fsm.implementations.connection import Connection
-from fsm.implementations.observation import reset_and_observe, send_and_observe
+from fsm.implementations.observation import Observed, reset_and_observe, send_and_observe
 from fsm.mealy import NOTHING, REJECTED
 
 __all__ = ["OverError", "ResetError", "SystemRuns", "are_alike"]
@@ -56,8 +56,14 @@ class SystemRuns:
             shown = now.shown
             if not self.shows:
                 shown = seen[-1].shown if is_rejected or now.failure else now.answer or NOTHING
-            seen.append(Seen(shown or NOTHING, is_rejected, now.failure))
+            seen.append(Seen(shown or NOTHING, is_rejected, now.failure or self._odd(now)))
         return seen
+
+    def _odd(self, now: Observed) -> str:
+        """Return what is wrong with an answer that is neither rejected nor what is shown."""
+        if not self.shows or now.answer in (None, REJECTED, now.shown):
+            return ""
+        return f"answers {now.answer!r}, shows {now.shown}"
 
     @property
     def silence(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ LEFT_OUT = "xstate leaves out"
 
 # Names that every JavaScript object has.
 _TAKEN = ("constructor", "prototype", "hasOwnProperty", "isPrototypeOf", "toString", "valueOf")
+_INHERITED = (*_TAKEN, "__proto__")
 
 
 def to_xstate(machine: Machine, *, group: bool = True) -> str:
@@ -58,7 +59,7 @@ class _Config:
         events = (event for event, _ in self.inputs.values())
         self.events = plain_ids(events, reserved=_TAKEN)
         guards = dict.fromkeys(name for _, held in self.inputs.values() for name in held)
-        self.guards = plain_ids(guards, reserved=_TAKEN)
+        self.guards = {name: f"{name}_" if name in _INHERITED else name for name in guards}
         self.leaving: dict[str, list[Transition]] = {}
         for transition in machine.transitions:
             self.leaving.setdefault(transition.source, []).append(transition)

@@ -105,20 +105,21 @@ class _Flattening:
         self._check_deadline({(states[c].name, text) for c in ordered for text in rows[c]})
         reached = {atom for c in ordered for atom in self._atoms(c)}
         numbers = {id(edge): i for i, edge in enumerate(chart.edges)}
-        transitions = tuple(
+        transitions = [
             Transition(
                 source=states[c].name,
                 event=text,
                 target=states[self.same[step.after]].name,
                 trigger=event,
-                guard=" and ".join(_conditions(step.fired)),
+                guard=_condition(step.fired),
                 origin=next((e.origin for e in step.fired if e.origin), None),
                 edges=tuple(sorted(numbers[id(e)] for e in step.fired)),
                 followed=tuple(sorted(numbers[id(e)] for e in step.followed)),
             )
             for c in ordered
             for text, (event, step) in rows[c].items()
-        )
+        ]
+        taken = [step for c in ordered for _, step in rows[c].values()]
         held = {text: valuation for pairs in self.symbols.values() for text, valuation in pairs}
         initial = states[self.start].name
         passed = passed_at_start(chart, self.stepper.entered_at_start, self.start)
@@ -133,7 +134,7 @@ class _Flattening:
             title=chart.title,
             states=tuple(states.values()),
             events=tuple(text for refined in self.symbols.values() for text, _ in refined),
-            transitions=tuple(_told_apart(transitions, held)),
+            transitions=tuple(_told_apart(transitions, taken, held)),
             initial=initial,
             indicators=chart.indicators,
             deadline=chart.deadline,
@@ -283,26 +284,32 @@ class _Flattening:
         return f"{self.chart.class_name}: event {event!r}"
 
 
-def _conditions(edges: Iterable[ChartEdge]) -> list[str]:
-    """Return the texts of the conditions of edges, each of them once."""
+def _condition(edges: Iterable[ChartEdge]) -> str:
+    """Return the conditions of edges as one text, each of them once."""
     texts = (text for edge in edges for text in (edge.validator.text, edge.guard.text))
-    return list(dict.fromkeys(filter(None, texts)))
+    found = list(dict.fromkeys(filter(None, texts)))
+    return " and ".join(f"({t})" if len(found) > 1 and " or " in t else t for t in found)
 
 
 def _told_apart(
-    transitions: Sequence[Transition], held: Mapping[str, Valuation]
+    transitions: Sequence[Transition], steps: Sequence[Macrostep], held: Mapping[str, Valuation]
 ) -> Iterator[Transition]:
     """Yield transitions; where a label leads to two states, it says which guards hold instead.
 
     A guard that is asked later, when a state is complete or by a transition without event, is none
-    of the transition that the event takes first.
+    of the transition that the event takes first. One that is asked before it is, where the event
+    has the transition only then.
     """
     targets: dict[tuple[str, str], set[str]] = {}
     for t in transitions:
         targets.setdefault((t.source, t.label), set()).add(t.target)
-    for t in transitions:
+    pairs = list(zip(transitions, steps, strict=True))
+    at_once = {(t.source, t.label) for t, step in pairs if not step.preceded}
+    for t, step in pairs:
         if len(targets[t.source, t.label]) > 1:
             names = (n if truth else f"not {n}" for n, truth in sorted(held[t.event].items()))
             yield replace(t, guard=" and ".join(names))
+        elif (t.source, t.label) not in at_once:
+            yield replace(t, guard=_condition((*step.preceded, *step.fired)))
         else:
             yield t

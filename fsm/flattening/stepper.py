@@ -59,6 +59,8 @@ class Macrostep:
     """The nodes entered by all steps, in their order."""
     followed: tuple[ChartEdge, ...] = field(default=(), compare=False)
     """The edges of the steps that followed the first one by themselves."""
+    preceded: tuple[ChartEdge, ...] = field(default=(), compare=False)
+    """The edges of the steps that were taken before the event."""
 
 
 @dataclass(slots=True)
@@ -125,7 +127,9 @@ class Stepper:
             if run.fired:
                 raise self._invalid(run) from None
             return None
+        preceded: tuple[ChartEdge, ...] = ()
         if fired:
+            preceded = (*run.fired, *run.followed.values())
             run.followed |= {id(edge): edge for edge in run.fired}
             run.fired = ()
             self._microstep(run, fired)
@@ -143,7 +147,7 @@ class Stepper:
         if not run.fired:
             return None
         after, followed = self._configuration(run), tuple(run.followed.values())
-        return Macrostep(run.fired, after, tuple(run.entered), followed)
+        return Macrostep(run.fired, after, tuple(run.entered), followed, preceded)
 
     def _invalid(self, run: _Run) -> MachineError:
         return MachineError(

@@ -279,7 +279,7 @@ def _table_faults(chart: DeclaredChart, machine: Machine) -> Iterator[str]:
         if (
             unknown
             or len(edges) < len(t.edges)
-            or any(t.trigger not in edge.events for edge in edges)
+            or any(edge.events and t.trigger not in edge.events for edge in edges)
         ):
             yield f"the table takes for {t.event!r} in {t.source!r} what the chart does not have"
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shlex
 import sys
 from typing import Any
@@ -29,7 +30,8 @@ def connect(implementation: Any, *, timeout: float = TIMEOUT, settle: float = 0.
     """Return a connection to an implementation, an adapter object or its name.
 
     ``package.module:name`` is a class or function that returns an adapter: an object with
-    ``reset()``, ``send(event)`` and, where something is shown, ``observe()``. ``http://…`` is a
+    ``reset()``, ``send(event)`` and, where something is shown, ``observe()``. It runs in a process
+    of its own, so that it may hang, and end the process. ``http://…`` is a
     server and ``cmd:…`` a program that speak the protocol of :mod:`fsm.implementations.protocol`.
     ``timeout`` is how many seconds an answer may take, ``settle`` how many what is shown may take
     to become right. Use it in a ``with`` statement, or close it.
@@ -53,10 +55,10 @@ def connect(implementation: Any, *, timeout: float = TIMEOUT, settle: float = 0.
     if implementation.startswith(("http://", "https://")):
         return WebConnection(implementation, timeout=timeout, settling=settling)
 
-    def make() -> Any:
-        return make_adapter(implementation)
-
-    return PythonConnection(make(), implementation, timeout=timeout, settling=settling, remake=make)
+    words = [sys.executable, "-m", "fsm.implementations.serving", implementation]
+    return ProcessConnection(
+        words, implementation, timeout=timeout, settling=settling, shows_errors=True
+    )
 
 
 def connect_several(
@@ -64,8 +66,8 @@ def connect_several(
 ) -> list[Connection]:
     """Return connections to several instances of an implementation that can run side by side.
 
-    Each program is a process of its own; so is each Python adapter, which is served by one. A
-    server must keep sessions apart. Raises what :func:`connect` raises.
+    Each program is a process of its own, and so is each Python adapter. A server must keep sessions
+    apart. Raises what :func:`connect` raises.
     """
     if count == 1:
         return [connect(name, timeout=timeout, settle=settle)]
@@ -81,10 +83,6 @@ def connect_several(
 
 
 def _instance(name: str, number: int, timeout: float, settle: float) -> Connection:
-    is_spoken = name.startswith((_PROGRAM, "http://", "https://"))
-    if not is_spoken and not isinstance(name, NameInFile):
-        words = [sys.executable, "-m", "fsm.implementations.serving", name]
-        return ProcessConnection(words, name, timeout=timeout, settling=Settling(settle))
     connection = connect(name, timeout=timeout, settle=settle)
     if isinstance(connection, WebConnection):
         if not connection.has_sessions:
@@ -123,10 +121,16 @@ def make_adapter(name: str) -> Any:
     """
     with apart_from_output():
         make = import_object(name) if ":" in name else None
+    if callable(getattr(make, "reset", None)) and not isinstance(make, type):
+        return make  # an adapter already
     if not callable(make):
         raise FsmError(f"{name}: no such class or function; an implementation is {FORMS}")
     try:
         with apart_from_output():
-            return make()
+            adapter = make()
     except CALL_FAILURES as error:
         raise FsmError(f"{name}() failed: {failure_text(error)}") from error
+    if inspect.iscoroutine(adapter):
+        adapter.close()
+        raise FsmError(f"{name}() is a coroutine; a class or a plain function returns the adapter")
+    return adapter

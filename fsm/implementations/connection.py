@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple
 
+from fsm.errors import CloseWarning
 from fsm.implementations.call_failures import CALL_FAILURES, CallError, failure_text
 
 __all__ = ["REAL_CLOCK", "Connection", "Reply", "Settling", "WaitingClock"]
@@ -75,6 +77,8 @@ class Connection(ABC):
     """Whether it can be told how much time has passed."""
     can_run: bool = False
     """Whether it takes a whole trace at once."""
+    notes: list[str]
+    """What was noticed on the way, for people."""
     is_broken: bool = False
     """Whether the last call left it unusable until the next reset."""
 
@@ -119,5 +123,6 @@ class Connection(ABC):
         try:
             self.close()
         except CALL_FAILURES as failure:
-            if error is None:
-                raise CallError(f"close() failed: {failure_text(failure)}") from failure
+            warnings.warn(
+                f"{self.name}: close() failed: {failure_text(failure)}", CloseWarning, stacklevel=2
+            )

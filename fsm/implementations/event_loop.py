@@ -14,6 +14,8 @@ from fsm.implementations.call_failures import HangError
 __all__ = ["await_here", "await_on", "close_loop", "drop_loop"]
 
 _OF_THREAD = threading.local()
+_LAST_WORDS = 0.1
+"""Seconds that a cancelled task has to end."""
 
 
 class _Loop:
@@ -80,6 +82,7 @@ async def _within(value: Any, timeout: float | None) -> object:
     done, _ = await asyncio.wait([task], timeout=timeout)
     if not done:
         task.cancel()
+        await asyncio.wait([task], timeout=_LAST_WORDS)
         raise HangError(timeout)
     return task.result()
 

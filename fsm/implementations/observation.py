@@ -70,7 +70,9 @@ def run_whole(connection: Connection, trace: Sequence[str], *, shows: bool) -> l
         return []
     try:
         replies = connection.run(trace)
-    except CALL_FAILURES:
+    except CALL_FAILURES as error:
+        connection.can_run = False
+        connection.notes.append(f"traces are not run at once any more: {failure_text(error)}")
         return []
     if shows and not all(reply.has_shown for reply in replies):
         return []
@@ -115,9 +117,9 @@ def _without_observe(connection: Connection) -> str:
     if isinstance(connection, SpokenConnection):
         return (
             f"{connection.name} does not show anything: add 'observe' to 'can' in its reply to "
-            "hello, or say observable='output'"
+            "hello, or say observable='output' (--observable output)"
         )
     return (
         f"the implementation, of type {connection.kind}, has no method observe(): add it, or say "
-        "observable='output'"
+        "observable='output' (--observable output)"
     )

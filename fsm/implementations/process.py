@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -33,7 +34,8 @@ _LONGEST_QUOTE = 300
 class ProcessConnection(SpokenConnection):
     """A program that is started, and started anew where it ended or hung.
 
-    No shell runs it. Raises :class:`FsmError` where it cannot be started.
+    No shell runs it. ``shows_errors`` passes on what it prints as errors. Raises :class:`FsmError`
+    where it cannot be started.
     """
 
     def __init__(
@@ -43,9 +45,10 @@ class ProcessConnection(SpokenConnection):
         *,
         timeout: float,
         settling: Settling = SpokenConnection.settling,
+        shows_errors: bool = False,
     ) -> None:
         super().__init__(name, timeout, settling)
-        self._words = words
+        self._words, self._shows_errors = words, shows_errors
         self._read = b""
         """What was read beyond the last reply."""
         self._start()
@@ -86,8 +89,13 @@ class ProcessConnection(SpokenConnection):
     def close(self) -> None:
         """Say bye, and end the program."""
         try:
-            with suppress(CallError):  # many programs end without a last reply
+            try:
                 super().close()
+            except HangError:
+                raise
+            except CallError:
+                if self._process.poll() is None:
+                    raise  # many programs end without a last reply, but this one said something
             self._in.close()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GRACE)
@@ -114,7 +122,7 @@ class ProcessConnection(SpokenConnection):
         self._read = b""
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
         self._listener = threading.Thread(
-            target=_keep_last_lines, args=(errors, self._said), daemon=True
+            target=_keep_last_lines, args=(errors, self._said, self._shows_errors), daemon=True
         )
         self._listener.start()
 
@@ -177,9 +185,11 @@ class ProcessConnection(SpokenConnection):
         self._read = b""
 
 
-def _keep_last_lines(stream: IO[bytes], lines: deque[str]) -> None:
-    """Read what a program prints as errors, and keep its last lines."""
+def _keep_last_lines(stream: IO[bytes], lines: deque[str], shows: bool) -> None:
+    """Read what a program prints as errors, keep its last lines, and pass them on."""
     with stream:
         for line in iter(lambda: stream.readline(4096), b""):
+            if shows:
+                sys.stderr.write(line.decode("utf-8", "replace"))
             if text := line.decode("utf-8", "replace").strip():
                 lines.append(text)

@@ -73,9 +73,11 @@ def read_reply(line: bytes, do: str) -> dict[str, Any]:
     """
     text = line.decode("utf-8", "replace").strip()
     try:
-        reply = json.loads(text)
+        reply = json.loads(line.decode("utf-8"))  # strictly: nothing is guessed of an answer
     except (ValueError, RecursionError):
         reply = None
+    if isinstance(reply, dict) and "do" in reply:
+        raise CallError(f"the reply to {do} is a request; does it echo what it reads?")
     if not isinstance(reply, dict):
         quoted = shortened(visible(text), _QUOTED) or "an empty line"
         raise CallError(f"the reply to {do} is no JSON object: {quoted}")

@@ -44,6 +44,7 @@ class PythonConnection(Connection):
             )
         self.adapter, self.timeout, self.settling, self.remake = adapter, timeout, settling, remake
         self.name = name or self.kind
+        self.notes = []
         for method in ("reset", "send"):
             if not self._has(method):
                 raise FsmError(f"the implementation, of type {self.kind}, has no method {method}()")

@@ -29,6 +29,7 @@ class SpokenConnection(Connection):
 
     def __init__(self, name: str, timeout: float, settling: Settling) -> None:
         self.name, self.timeout, self.settling = name, timeout, settling
+        self.notes = []
         self._shown: str | None = None
         self._is_shown = False
         """Whether the last reply said what is shown."""
@@ -56,7 +57,9 @@ class SpokenConnection(Connection):
             reply = self._ask("hello", protocol=PROTOCOL)
             self._learn(reply)
         except CallError as error:
-            raise FsmError(f"{self.name}: {error}") from None
+            said = str(error)
+            place = "" if said.startswith(self.name) else f"{self.name}: "
+            raise FsmError(f"{place}{said}") from None
 
     def _learn(self, reply: Mapping[str, Any]) -> None:
         version = reply.get("protocol")

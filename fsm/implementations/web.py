@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -68,20 +69,30 @@ class WebConnection(SpokenConnection):
         self._server.close()
 
     def _post(self, line: bytes, do: str) -> bytes:
+        late = threading.Event()
+        watch = threading.Timer(self.timeout, self._give_up, [late])
+        watch.start()
         try:
             self._server.request("POST", self._path, line, {"Content-Type": "application/json"})
             self._acknowledge_at_once()
             response = self._server.getresponse()
             body: bytes = response.read(LONGEST_LINE + 1)
+            if late.is_set():
+                raise TimeoutError
         except TimeoutError:
             self._server.close()
             raise HangError(self.timeout) from None
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
             self._server.close()
-            raise _ClosedError from error
+            raise (HangError(self.timeout) if late.is_set() else _ClosedError()) from error
         except (OSError, http.client.HTTPException) as error:
             self._server.close()
-            raise CallError(_cause(error)) from None
+            raise (HangError(self.timeout) if late.is_set() else CallError(_cause(error))) from None
+        finally:
+            watch.cancel()
+        if response.length and len(body) <= LONGEST_LINE:
+            self._server.close()
+            raise CallError(f"the reply to {do} ends early: {response.length} bytes are missing")
         if len(body) > LONGEST_LINE:
             self._server.close()
             raise CallError(f"the reply to {do} is longer than {LONGEST_LINE:,} bytes")
@@ -90,6 +101,13 @@ class WebConnection(SpokenConnection):
             status = f"the reply to {do} has status {response.status} {response.reason}"
             raise CallError(f"{status}: {quoted}" if quoted else status)
         return body
+
+    def _give_up(self, late: threading.Event) -> None:
+        """End a reply that takes too long altogether, although its parts come in time."""
+        late.set()
+        if self._server.sock:
+            with suppress(OSError):
+                self._server.sock.shutdown(socket.SHUT_RDWR)
 
     def _acknowledge_at_once(self) -> None:
         """Do not delay acknowledgements: many servers write head and body of a reply apart.

@@ -162,7 +162,8 @@ class Case:
         refusal = failure = ""
         try:
             opened = connection()
-            failure = with_values(values, self.trace, lambda given: self._once(opened, given))
+            inputs = self.suite.mealy.inputs
+            failure = with_values(values, inputs, self.trace, lambda v: self._once(opened, v))
         except FsmError as error:
             refusal = f"fsm_case.run: {error}"
         if refusal or failure:  # outside the except block, so that pytest shows no causes

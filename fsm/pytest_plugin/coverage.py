@@ -39,16 +39,21 @@ class SuiteCoverage:
     def __init__(self, function: str, suite: Suite, variant: str = "", planned: int = 0) -> None:
         self.function, self.suite, self.variant, self.planned = function, suite, variant, planned
         self.title = " ".join(filter(None, (f"{suite.mealy.name} by {suite.method.name}", variant)))
-        self.done = 0
+        self._done: set[int] = set()
         self.tests: list[str] = []
         self._run: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
         """The tests of each cell, by their places in ``tests``."""
 
     def add(self, cells: Iterable[tuple[int, int]]) -> None:
         """Count the test that began last, and the cells that it ran, as indices."""
-        self.done += 1
+        self._done.add(len(self.tests))  # a test may run its case several times
         for cell in set(cells):
             self._run[cell].append(len(self.tests) - 1)
+
+    @property
+    def done(self) -> int:
+        """How many tests ran their case."""
+        return len(self._done)
 
     def facts(self) -> CoverageFacts:
         """Return the coverage: what was run, and what there is to run."""

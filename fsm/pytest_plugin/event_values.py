@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from fsm.errors import FsmError
+from fsm.suggest import no_such
 
 __all__ = ["EXAMPLES", "with_values"]
 
@@ -15,6 +16,7 @@ EXAMPLES = 10
 
 def with_values(
     values: Mapping[str, Any],
+    known: Collection[str],
     trace: Iterable[str],
     run: Callable[[Mapping[str, Mapping[str, object]]], str],
 ) -> str:
@@ -22,9 +24,13 @@ def with_values(
 
     ``values`` are by event: an input as the machine names it, such as ``pay[enough]``, or the
     event before the bracket. Each has named values, and where some of them are strategies, the test
-    is run with several examples; the smallest ones that fail are told. Raises :class:`FsmError` for
-    what is no mapping of names.
+    is run with several examples; the smallest ones that fail are told. ``known`` are the inputs of
+    the machine. Raises :class:`FsmError` for another one, and for what is no mapping of names.
     """
+    names = dict.fromkeys((*known, *(event.partition("[")[0] for event in known)))
+    for name in values:
+        if name not in names:
+            raise FsmError(f"values: {no_such('event', name, list(names))}")
     events = dict.fromkeys(trace)
     wanted = {event: found for event in events if (found := _values_of(values, event))}
     if not any(_is_strategy(value) for named in wanted.values() for value in named.values()):

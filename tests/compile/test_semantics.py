@@ -269,6 +269,51 @@ def test_the_table_agrees_with_the_library_on_every_short_word(declare, base):
     assert [text for text in map(oracle.disagreement, words) if text] == []
 
 
+def a_guard_is_asked_before_the_event(base):
+    class Early(base):
+        allow_event_without_transition = True
+        i = State(initial=True)
+        a = State()
+        b = State()
+        go = i.to(a)
+        a.to(b, cond="p or q")
+        back = b.to(i, cond="p")
+        p = q = False
+
+    return Early
+
+
+def a_guard_before_the_event_does_not_matter(base):
+    class Around(base):
+        allow_event_without_transition = True
+
+        class c(State.Compound):
+            a = State(initial=True)
+            b = State()
+            a.to(b, cond="p")
+
+        d = State()
+        back = c.to(d)
+        again = d.to(c)
+        p = False
+
+    return Around
+
+
+@pytest.mark.parametrize(
+    ("declare", "labels"),
+    [
+        (a_guard_is_asked_before_the_event, {"back [(p or q) and p]", "back [p or q]"}),
+        (a_guard_before_the_event_does_not_matter, {"back"}),
+    ],
+    ids=lambda row: getattr(row, "__name__", ""),
+)
+def test_the_label_has_the_guards_without_which_the_event_does_nothing(declare, labels):
+    machine = compile_chart(declare(StateChart))
+    told = {t.label for t in machine.transitions if t.source == "a" and t.trigger == "back"}
+    assert told == labels
+
+
 # chart | word | where it ends in a StateChart | in a StateMachine; None: the last event is rejected
 ENDS = [
     (a_region_that_targets_another_restarts_both, "step walk go", "x+y2", "x+y2"),

@@ -62,6 +62,7 @@ REFUSED = [
     ("vars: " + "{a: " * 60, "m.d2:1: more than 50 maps in each other"),
     ('a: "b', "m.d2:1: not understood"),
     ("", "m.d2: no state is drawn"),
+    ("a -> h: x\nh: H {shape: circle}\nc: {h: H {shape: circle}}", "m.d2:3: the history 'c.h' is"),
 ]  # fmt: skip
 
 

@@ -139,6 +139,7 @@ def test_one_machine_in_many_writings(language: str, text: str) -> None:
         ("push, kick", "push kick"),
         ("push or kick [shut]", "push[shut] kick[shut]"),
         ("push [a], kick [b]", "push[a] kick[b]"),
+        ("push [a[0], b], kick", "push[a[0], b] kick"),
         ("push\nkick", "push kick"),
         ("push,\nkick twice", "push kick twice"),
         ("push,kick [shut]", "push[shut] kick[shut]"),

@@ -112,6 +112,8 @@ def test_titles_and_what_is_not_read(tmp_path: Path) -> None:
         ("initial => a; a => initial: x;", "m.smcat:1: the arrow from 'a' to 'initial' enters"),
         ("initial => final;", "m.smcat:1: an arrow from the start to the end shows no state"),
         ("initial => a; a => b: x;\na => c: x;", "m.smcat:2: 'x' leads from 'a' to 'c'"),
+        ("initial, h.history, a;\ninitial => a;", "m.smcat:1: the history 'h.history' is not in a"),
+        ("initial, a { h.history; };\ninitial => a;", "m.smcat:1: the history 'h.history' is not"),
         ("a {" * 60, "more than 50 states in each other"),
     ],
 )

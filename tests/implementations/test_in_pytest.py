@@ -138,6 +138,12 @@ def test_values_without_names_are_refused(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*the values of 'hard_bounce' are 550; write them with their*"])
 
 
+def test_values_of_an_unknown_event_are_refused(pytester: pytest.Pytester) -> None:
+    body = VALUES.replace('"hard_bounce": {{', '"hard_bonce": {{').format(wrong="== 1", value="1")
+    result = run(pytester, body)
+    result.stdout.fnmatch_lines(["*values: no event 'hard_bonce'; did you mean 'hard_bounce'*"])
+
+
 def test_a_time_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
     body = MARKED.format(name="Right").replace("extra_states=1", "settle='soon'")
     result = run(pytester, body)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Thread
 from typing import Any
 
 import pytest
 
-from fsm.errors import FsmError
+from fsm.errors import CloseWarning, FsmError
 from fsm.implementations import Connection, connect
 from fsm.implementations.call_failures import CallError, HangError
 from fsm.implementations.connecting import connect_several
 from fsm.implementations.isolation import check_isolation
 from fsm.implementations.process import ProcessConnection
 from fsm.mealy import Mealy
+from fsm.suites import suite
 from fsm.suites.execution.implementation import run_test
+from fsm.suites.execution.suite_runs import run_suite
 from tests.implementations.http_door import serving_http
 from tests.implementations.programs import door, talker
+from tests.implementations.wrong_systems import Right
 
 DOOR = Mealy(
     "door",
@@ -248,3 +256,82 @@ def test_a_server_without_sessions_takes_one_job() -> None:
 def test_errors_have_one_text() -> None:
     assert str(HangError(90)) == "no answer within 1 min 30 s"
     assert isinstance(HangError(1), CallError)
+
+
+# Adapters in Python that end more than a call ---------------------------------------------------
+
+
+class EndsTheProcess(Right):
+    def send(self, event: str) -> object:
+        if event == "retry_failed":
+            os._exit(0)
+        return super().send(event)
+
+
+class FailsToClose(Right):
+    def close(self) -> None:
+        raise RuntimeError("the file is open")
+
+
+NAME = "tests.implementations.test_programs"
+
+
+def test_an_adapter_that_ends_its_process_fails() -> None:
+    with connect(f"{NAME}:EndsTheProcess") as connection:
+        result = run_suite(connection, suite("with-feedback"))
+    got = {failure.reproduction.run.steps[-1].got for failure in result.failures}
+    assert got == {"the program ended with exit status 0"}
+
+
+def test_a_failure_to_close_is_told_and_changes_no_result() -> None:
+    with (
+        pytest.warns(CloseWarning, match=r"close\(\) failed: RuntimeError: the file is open"),
+        connect(f"{NAME}:FailsToClose") as connection,
+    ):
+        result = run_suite(connection, suite("with-feedback"))
+    assert result.passed
+
+
+# Servers that do not keep their word ------------------------------------------------------------
+
+
+@contextmanager
+def raw_server(*parts: bytes, pause: float) -> Iterator[str]:
+    """Serve the same bytes to each request, part by part."""
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            for part in parts:
+                self.wfile.write(part)
+                time.sleep(pause)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+def test_a_reply_that_drips_is_late() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+    with (
+        raw_server(head, *[b" "] * 40, pause=0.05) as url,
+        pytest.raises(FsmError, match=r"no answer within 0.3 s"),
+    ):
+        connect(url, timeout=0.3)
+
+
+def test_a_reply_that_ends_early_is_none() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    with (
+        raw_server(head + b"{}", pause=0) as url,
+        pytest.raises(FsmError, match="the reply to hello ends early: 998 bytes are missing"),
+    ):
+        connect(url)
+
+
+def test_an_echo_is_no_implementation() -> None:
+    code = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)"
+    with pytest.raises(FsmError, match="is a request; does it echo what it reads"):
+        program([sys.executable, "-c", code])

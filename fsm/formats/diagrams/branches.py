@@ -6,6 +6,7 @@ state, which is called like the fork.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from fsm.formats.assembly import refuse
@@ -13,7 +14,7 @@ from fsm.formats.diagrams.labels import read_label
 from fsm.formats.diagrams.scopes import Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
 
-__all__ = ["forks_with_regions"]
+__all__ = ["are_apart", "fork_equal_arrows", "forks_with_regions"]
 
 _MAX_WORK = 5_000_000
 """Arrows times forks times forks: each fork is tried until those inside of it are read."""
@@ -45,6 +46,34 @@ def forks_with_regions(diagram: StateDiagram) -> None:
         pending = [fork for fork in pending if fork not in settled]
 
 
+def fork_equal_arrows(diagram: StateDiagram) -> None:
+    """Put a fork on the way of arrows with one label from one state to regions of another one.
+
+    So a language shows a fork that has no sign for it.
+    """
+    rows: dict[tuple[str, str], list[int]] = {}
+    for number, edge in enumerate(diagram.edges):
+        if read_label(edge.label) and not edge.internal:
+            rows.setdefault((edge.source, edge.label), []).append(number)
+    for (source, label), numbers in rows.items():
+        targets = [diagram.edges[number].target for number in numbers]
+        if len(targets) < 2 or not are_apart(diagram, targets):
+            continue
+        first, fork = diagram.edges[numbers[0]], f"fork {numbers[0]}"
+        while fork in diagram.nodes or fork in diagram.boxes:
+            fork += "_"
+        part = diagram.part(source)
+        diagram.node(fork, first.line, part.box, part.region).kind = "fork"
+        legs = [diagram.edges[number]._replace(source=fork, label="") for number in numbers]
+        diagram.edges.append(legs[0])
+        diagram.edges[numbers[0]] = first._replace(target=fork)  # its place among the others counts
+        for number, leg in zip(numbers[1:], legs[1:], strict=True):
+            diagram.edges[number] = leg
+        names = " and ".join(map(repr, targets))
+        what = f"line {first.line}: the arrows {label!r} from {source!r} to {names} are one"
+        diagram.assumed.append(f"{what}: they lead to regions of one state")
+
+
 def _chain(diagram: StateDiagram, id_: str) -> list[Scope]:
     """Return the scopes around a state, the innermost first."""
     part = diagram.part(id_)
@@ -57,7 +86,11 @@ def _chain(diagram: StateDiagram, id_: str) -> list[Scope]:
 
 def _has_regions(diagram: StateDiagram, fork: str) -> bool:
     """Whether the targets of a fork are in different regions of one state already."""
-    targets = [edge.target for edge in diagram.edges if edge.source == fork]
+    return are_apart(diagram, [e.target for e in diagram.edges if e.source == fork])
+
+
+def are_apart(diagram: StateDiagram, targets: Sequence[str]) -> bool:
+    """Whether states are in different regions of one state; a single one always is."""
     chains = [_chain(diagram, target) for target in targets]
     around = [{scope.box for scope in chain} for chain in chains]
     for scope in chains[0] if chains else ():

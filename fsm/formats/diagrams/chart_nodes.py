@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fsm.chart import ChartNode
 from fsm.formats.assembly import refuse
+from fsm.formats.diagrams.branches import are_apart
 from fsm.formats.diagrams.routes import Routes
 from fsm.formats.diagrams.scopes import TOP, Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, StarMark, StateDiagram
@@ -228,14 +229,18 @@ class ChartNodes:
         marks = self._starts.get(scope, [])
         where = f" in {scope.box!r}" if scope.box else ""
         states = list(dict.fromkeys(mark.state for mark in marks))
-        if len(states) > 1:
+        if len(states) > 1 and not are_apart(self.diagram, states):
             (first, line), (second, other) = ((m.state, m.line) for m in (marks[0], next(
                 m for m in marks if m.state != marks[0].state)))  # fmt: skip
             what = f"{second!r} is initial{where}, and so is {first!r} (line {line})"
             refuse(self.diagram.name, other, what)
         if not states:
             return (self.index[self._unmarked(scope, where)],)
-        targets = routes.unconditional(states[0], marks[0].line, f"what is initial{where}")
+        targets = tuple(
+            target
+            for state in states
+            for target in routes.unconditional(state, marks[0].line, f"what is initial{where}")
+        )
         for target in targets:
             if scope.box and scope.box not in self.around(target):
                 what = f"{target!r} is initial{where}, and is not inside of it"

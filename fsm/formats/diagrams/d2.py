@@ -2,7 +2,8 @@
 
 A shape is a state, a container a state with states inside, a connection an arrow. A shape with an
 empty label from which arrows lead is the initial mark; ``style.double-border`` marks final states,
-a dashed container is a region. Layouts, styles and other settings are skipped.
+a dashed container is a region, and equal arrows to regions of one state are a fork. Layouts, styles
+and other settings are skipped.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import NoReturn
 from fsm.errors import MachineError
 from fsm.files import read_text
 from fsm.formats.assembly import MAX_BYTES, MAX_PARTS, refuse
+from fsm.formats.diagrams.branches import fork_equal_arrows
 from fsm.formats.diagrams.mealy_labels import is_marked, mealy_of
 from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.state_diagram import (
@@ -281,6 +283,7 @@ class _D2Reader:
                 diagram.starts.append(StarMark(self.ids[target], label, line, box))
             else:
                 diagram.edge(DiagramEdge(self.ids[source], self.ids[target], label, line))
+        fork_equal_arrows(diagram)
         return diagram
 
     def _parts(

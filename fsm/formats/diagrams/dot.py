@@ -263,6 +263,12 @@ class _DotReader:
         if edge.source in self.labels:  # the label stands at the arrow to it, if there is one
             if edge.source in self.entered:
                 label = ""
+            elif diagram.part(edge.source).kind == "fork":  # inside of the state that it leaves
+                around = self.clusters.scope_of(edge.source).box
+                if around and all(e.source != around or e.target != source for e in diagram.edges):
+                    first = self._label_of(edge.source)
+                    diagram.edge(DiagramEdge(around, source, first, edge.line))
+                label = ""
             else:
                 label = self._label_of(edge.source)
                 source = self.clusters.scope_of(edge.source).box or source
@@ -309,7 +315,7 @@ class _DotReader:
 
 def _is_own(label: Token) -> bool:
     """Whether ``fsm draw`` has written a label, which has a blank at both ends."""
-    return label.kind == "html" and label.text.strip("<>")[:1] == " "
+    return label.kind == "html" and label.text.strip("<>")[:1] == "\xa0"
 
 
 def _shape(node: DotNode | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from fsm.formats.diagrams.state_diagram import DiagramEdge, StateDiagram
 from fsm.guard import Formula, Guard
 
 __all__ = ["Joining", "joinings"]
+
+_BRACKETS = re.compile(r"[\[\]]")
+"""What a guard of an arrow, which asks for a state by its name, may not have inside."""
 
 
 class Joining(NamedTuple):
@@ -75,7 +79,7 @@ def _waiting(diagram: StateDiagram, nodes: ChartNodes, edge: DiagramEdge) -> str
     first = any(mark.state == edge.source for mark in diagram.starts)
     if not read_label(edge.label) and edge.source not in diagram.boxes and not first:
         return edge.source
-    wait = nodes.fresh(f"{edge.source}.{edge.target}")
+    wait = nodes.fresh(_BRACKETS.sub("", f"{edge.source}.{edge.target}"))
     title = f"{diagram.nodes[edge.target].title} from {part.title}"
     diagram.node(wait, edge.line, part.box, part.region).title = title
     diagram.edge(edge._replace(target=wait))

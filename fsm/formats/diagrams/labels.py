@@ -24,14 +24,16 @@ class EventLabel(NamedTuple):
 
 # A slash belongs to a name ("GET /orders", "n/a") unless blanks or a guard are in front of it.
 _ACTION = re.compile(r"(?:^|(?<=[\s\]]))/(?:\s.*|(?=\w+\().*|$)|(?<=\])/.*", re.DOTALL)
-_GUARD = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]\s*")
+_INNER = r"(?:[^\[\]]|\[[^\[\]]*\])*"
+"""What is in brackets, which may have brackets inside: ``[items[0] > 1]``."""
+_GUARD = re.compile(rf"([^\[\]]*)\[({_INNER})\]\s*")
 _IF = re.compile(r"(.*?)\s+if\s+(.+)", re.IGNORECASE | re.DOTALL)
 _EFFECT = re.compile(r".* (?:[↑↓]|starts at (?:0|100) %)")
 _DECISION = re.compile(r"\s\(D\d+\)$")
 _SEPARATOR = re.compile(r"\s*,(?:\s+or)?\s+|\s+or\s+")
 _COMMA = re.compile(r",")
-_LAST_GUARD = re.compile(r"\s*\[[^\[\]]*\]$")
-_BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_LAST_GUARD = re.compile(rf"\s*\[{_INNER}\]$")
+_BRACKETS = re.compile(rf"\[{_INNER}\]|\([^()]*\)")
 
 
 def read_label(label: str) -> list[EventLabel]:

@@ -8,7 +8,7 @@ change on the way, so that it does not matter when a guard is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from fsm.formats.assembly import refuse
@@ -16,6 +16,7 @@ from fsm.formats.diagrams.conditions import choice_guards, conjunction, drawn_gu
 from fsm.formats.diagrams.labels import EventLabel, read_label
 from fsm.formats.diagrams.state_diagram import MAX_DEPTH, DiagramEdge, DiagramNode, StateDiagram
 from fsm.guard import ALWAYS, Formula, Guard, parse_guard
+from fsm.text import plain_ids
 
 __all__ = ["Route", "Routes"]
 
@@ -24,6 +25,7 @@ _MAX_ROUTES = 1_000
 
 
 _NONE = EventLabel("", "")
+_ASKED_STATE = re.compile(r"(\bIn\s*\(\s*(['\"]))([^'\"]+)(?=\2\s*\))")
 _ASKS_FOR_STATES = re.compile(r"\bIn\s*\(\s*['\"]")
 
 
@@ -66,8 +68,9 @@ class Routes:
         """Return a guard that asks for active states, as ``In('state')``; ``None`` for another."""
         if not _ASKS_FOR_STATES.search(text):
             return None
-        guard = parse_guard(text, f"{self.diagram.name}:{edge.line}", opaque=True)
         known = {*self.diagram.nodes, *self.diagram.boxes}
+        text = _ASKED_STATE.sub(lambda asked: _as_drawn(asked, known), text)
+        guard = parse_guard(text, f"{self.diagram.name}:{edge.line}", opaque=True)
         for state in sorted(_asked(guard.formula) - known):
             what = f"the guard {text!r} asks for {state!r}; name a state of the diagram"
             refuse(self.diagram.name, edge.line, what)
@@ -165,6 +168,18 @@ def _condition(label: EventLabel) -> EventLabel:
     if label.guard or not label.event:
         return label
     return EventLabel("", label.event.removeprefix("if ").removesuffix("?").strip())
+
+
+def _as_drawn(asked: re.Match[str], known: Set[str]) -> str:
+    """Return what asks for a state by the name that ``fsm draw`` gives it in a diagram.
+
+    That is a plain one. Where several names have become the same, it has a number, and nothing
+    tells which of them is asked for.
+    """
+    name = asked[3]
+    plain = plain_ids([name])[name]
+    is_one = plain in known and f"{plain}_2" not in known
+    return f"{asked[1]}{plain}" if name not in known and is_one else asked[0]
 
 
 def _asked(formula: Formula) -> set[str]:

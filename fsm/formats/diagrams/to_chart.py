@@ -81,6 +81,7 @@ class _Reading:
         if len(diagram.edges) > _MAX_ARROWS:
             what = f"more than {_MAX_ARROWS:,} arrows in a diagram that is not flat"
             refuse(diagram.name, diagram.edges[_MAX_ARROWS].line, what)
+        _refuse_history_of_none(diagram)
         forks_with_regions(diagram)
         self._start_by_event()
         self.nodes = ChartNodes(diagram)
@@ -313,3 +314,13 @@ class _Reading:
                     self.diagram.name, row[-1].route.line,
                     f"{what} may have no way on, and this is another way; add [else] to the choice",
                 )  # fmt: skip
+
+
+def _refuse_history_of_none(diagram: StateDiagram) -> None:
+    """Refuse a history beside which there is no state that it could resume."""
+    parts = (*diagram.nodes.values(), *diagram.boxes.values())
+    full = {part.box for part in parts if part.box and not part.kind}
+    for id_, node in diagram.nodes.items():
+        if node.kind in ("shallow", "deep") and node.box not in full:
+            what = f"the history {id_!r} is not in a state with states inside"
+            refuse(diagram.name, node.line, f"{what}; draw it in one")

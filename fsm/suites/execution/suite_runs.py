@@ -27,6 +27,7 @@ from fsm.suites.execution.implementation import Implementation, RunResult, run_t
 from fsm.suites.execution.origins import SpecifiedCell, specified_cell, state_before
 from fsm.suites.execution.reproduction import Reproduction, reproduce
 from fsm.suites.generation import Suite, Test
+from fsm.suites.specification import Word
 
 __all__ = ["MOST_FAILURES", "FinishedTest", "SuiteFailure", "SuiteRun", "run_suite"]
 
@@ -94,6 +95,10 @@ class SuiteRun:
     """Whether every test was run; not where too many different failures were found."""
     shortened: int
     """How many tests ended early, because another timer would have fired."""
+    not_run: tuple[tuple[str, str], ...] = ()
+    """The cells (state, event) that only such tests reach."""
+    notes: tuple[str, ...] = ()
+    """What was noticed of the implementation."""
 
     @property
     def run(self) -> int:
@@ -127,6 +132,8 @@ class SuiteRun:
                 "ended_early": self.shortened,
                 "all_run": self.is_whole,
             },
+            "cells_not_run": [{"state": state, "event": event} for state, event in self.not_run],
+            "notes": list(self.notes),
             "events": self.events,
             "different_failures": self.different,
             "failures": [failure.as_dict(self.suite) for failure in self.failures],
@@ -166,6 +173,7 @@ def run_suite(
             if len(runner.failed) >= most_failures:
                 break
     is_whole = next(tests, None) is None
+    not_run = runner.run_lost_cells() if is_whole else ()
     return SuiteRun(
         suite,
         connections[0].name,
@@ -174,6 +182,8 @@ def run_suite(
         len(runner.failed),
         is_whole,
         sum(bool(done.run.left) for done in runner.done),
+        not_run,
+        tuple(dict.fromkeys(note for each in connections for note in each.notes)),
     )
 
 
@@ -205,9 +215,12 @@ class _Runner:
         else:
             found = list(threads.map(lambda pair: list(self._share(*pair)), pairs))
         for test in sorted(test for share in found for test in share):
-            self.done.append(test)
-            if not test.run.agrees:
-                self.failed.setdefault(self._cell(test.run), []).append(test)
+            self._take(test)
+
+    def _take(self, test: FinishedTest) -> None:
+        self.done.append(test)
+        if not test.run.agrees:
+            self.failed.setdefault(self._cell(test.run), []).append(test)
 
     def _share(
         self, connection: Connection, tests: Sequence[tuple[int, Test]]
@@ -224,6 +237,50 @@ class _Runner:
         """Return the state and the event of a wrong step, and the answer."""
         step = run.steps[-1]
         return state_before(self.suite, run), step.event, step.got
+
+    def run_lost_cells(self) -> tuple[tuple[str, str], ...]:
+        """Run the cells that tests lost, as they ended early, behind the shortest ways that were.
+
+        Returns those that are not reached in time so either.
+        """
+        mealy = self.suite.mealy
+        lost = {
+            cell: None
+            for done in self.done
+            for cell in self._cells(mealy.word(done.test))[len(done.run.trace) :]
+            if done.run.left
+        }
+        ways: dict[int, Word] = {mealy.initial: ()}
+        run = {cell for done in self.done for cell in self._learn_ways(done, ways)}
+        left = [cell for cell in lost if cell not in run]
+        is_over = False
+        while not is_over:
+            is_over = True
+            for cell in [cell for cell in left if cell[0] in ways]:
+                test = tuple(mealy.inputs[x] for x in (*ways[cell[0]], cell[1]))
+                share = [(self.done[-1].number + 1, test)]
+                (found,) = self._share(self.connections[0], share)
+                if not found.run.left:
+                    self._take(found)
+                    left.remove(cell)
+                    known = len(ways)
+                    self._learn_ways(found, ways)
+                    is_over = is_over and len(ways) == known
+        return tuple((mealy.states[s], mealy.inputs[x]) for s, x in left)
+
+    def _cells(self, word: Word) -> list[tuple[int, int]]:
+        return list(zip(self.suite.mealy.walk(word), word, strict=False))
+
+    def _learn_ways(self, done: FinishedTest, ways: dict[int, Word]) -> list[tuple[int, int]]:
+        """Add the ways by which a test reached states; return the cells that it ran."""
+        word = self.suite.mealy.word(done.run.trace)
+        cells = self._cells(word)
+        for length, (state, _) in enumerate(cells):
+            if state not in ways or len(ways[state]) > length:
+                ways[state] = word[:length]
+        if done.run.agrees:
+            ways.setdefault(self.suite.mealy.walk(word)[-1], word)
+        return cells
 
     def failures(self, most: int) -> Iterator[SuiteFailure]:
         """Yield the first different failures, each with a short trace."""
