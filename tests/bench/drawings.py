@@ -1,8 +1,8 @@
 """The same ten machines drawn by four tools: ``python tests/bench/drawings.py [--write]``.
 
-The machines are those of ``drawn_machines.py``. fsm and python-statemachine draw the classes (fsm the
-last one as the Mealy machine that it is), state-machine-cat what :func:`smcat_text` writes of them,
-Mermaid what ``fsm draw --format mermaid`` writes. Each picture is made twice, in fresh processes,
+The machines are those of ``drawn_machines.py``. fsm and python-statemachine draw the classes (fsm
+the last one as the Mealy machine that it is), state-machine-cat what :func:`smcat_text` writes of
+them, Mermaid what ``fsm draw --format mermaid`` writes. Each picture is made twice, in fresh processes,
 and goes to ``build/drawings`` as SVG, with a PNG of all four for each machine. ``--write`` also
 writes ``drawings.md``: what is measured and what the texts of the pictures show, and what
 ``drawings.toml`` says of them, by one who looked. ``FSM_TOOLS`` names the directory in which
@@ -210,7 +210,6 @@ def page_text(drawn: dict[tuple[str, str], tuple[str, bool]]) -> str:
             f"| machine | {columns}---|",
             *(measured_row(name, drawn) for name in CLASSES),
             f"| same bytes twice | {' | '.join(f'{n} of {len(CLASSES)}' for n in same)} |",
-            +" | ".join(f"{n} of {len(CLASSES)}" for n in same.values()) + " |",
             "",
             said["best"],
             "| machine | reads best | why |",
