@@ -2,11 +2,12 @@
 
 The machines are those of ``drawn_machines.py``. fsm and python-statemachine draw the classes (fsm
 the last one as the Mealy machine that it is), state-machine-cat what :func:`smcat_text` writes of
-them, Mermaid what ``fsm draw --format mermaid`` writes. Each picture is made twice, in fresh processes,
-and goes to ``build/drawings`` as SVG, with a PNG of all four for each machine. ``--write`` also
-writes ``drawings.md``: what is measured and what the texts of the pictures show, and what
-``drawings.toml`` says of them, by one who looked. ``FSM_TOOLS`` names the directory in which
-``npm install state-machine-cat mermaid`` was run; ``dot``, ``chromium`` and playwright are needed.
+them, Mermaid what ``fsm draw --format mermaid`` writes. Each picture is made twice, in fresh
+processes, and goes to ``build/drawings`` as SVG, with a PNG of all four for each machine.
+``--write`` also writes ``drawings.md``: what is measured and what the texts of the pictures show,
+and what ``drawings.toml`` says of them, by one who looked. ``FSM_TOOLS`` names the directory in
+which ``npm install state-machine-cat mermaid`` was run; ``dot``, ``chromium`` and playwright are
+needed.
 """
 
 import argparse
