@@ -16,10 +16,11 @@ from fsm.drawing.marking import path_overlay
 from fsm.drawing.model import Look
 from fsm.drawing.paints import paint_of
 from fsm.drawing.pictures import picture_of
-from fsm.drawing.wording import Wording
+from fsm.drawing.wording import CLOCK, IMAGE_CLOCK, Wording
 from fsm.formats.diagrams.dialects import MERMAID
 from fsm.formats.diagrams.lines import parse_diagram
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.formats.scxml import parse_scxml
 from fsm.machine import Indicator, Machine, State, Transition
 from fsm.tables.words.lexicon_files import combined_lexicons
 
@@ -166,3 +167,16 @@ def test_the_legend_is_written(form: str) -> None:
 def test_what_an_overlay_tells_is_drawn_anyway() -> None:
     look = Look(legend=False, overlay=path_overlay(WITH, ["relayed"]))
     assert "path of the trace" in str(draw(WITH, "dot", look))
+
+
+def test_the_clock_of_the_legend_is_that_of_the_arrows() -> None:
+    machine = parse_scxml(
+        b'<scxml xmlns="http://www.w3.org/2005/07/scxml"><state id="a">'
+        b'<onentry><send event="go" delay="5s"/></onentry><transition event="go" target="b"/>'
+        b'</state><state id="b"/></scxml>'
+    )
+    root = ET.fromstring(draw(machine, "svg"))
+    texts = ["".join(part.itertext()) for part in root.iter("{http://www.w3.org/2000/svg}text")]
+    signs = {sign for words in texts for sign in words if sign in (CLOCK, IMAGE_CLOCK)}
+    assert signs == {IMAGE_CLOCK}
+    assert sum(IMAGE_CLOCK in words for words in texts) == 2

@@ -23,7 +23,7 @@ from fsm.drawing.layout import Layout, layers_passed
 from fsm.drawing.model import Look, Picture
 from fsm.drawing.overview import MARKS_LEFT_OUT, has_marks, overview_of
 from fsm.drawing.pictures import picture_of
-from fsm.drawing.wording import CLOCK
+from fsm.drawing.wording import CLOCK, IMAGE_CLOCK
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
 from fsm.suggest import no_such
@@ -56,8 +56,6 @@ _MANY_LAYERS = 24_000
 _SOME_LAYERS = 6_000
 """With more of them, Graphviz must not look long for the best places."""
 _IMAGES = ("svg", "png", "pdf")
-_CLOCK = "◷"
-"""The clock in images: few fonts have :data:`CLOCK`, most have this one."""
 _DPI = 144
 _DOTS = 12_000_000
 """A larger picture has fewer dots per inch, but at least half of them."""
@@ -211,7 +209,7 @@ def render(
     :class:`OutputError` if it fails.
     """
     _check(format, engine, renderer)
-    dot_text = dot_text.replace(CLOCK, _CLOCK)
+    dot_text = dot_text.replace(CLOCK, IMAGE_CLOCK)
     if _is_wheel(renderer):
         return _through_wheel(dot_text, engine, timeout)
     program = shutil.which("dot")

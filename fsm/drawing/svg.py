@@ -12,6 +12,7 @@ from fsm.drawing.legend import GAP, LegendEntry, legend_entries, legend_lines
 from fsm.drawing.model import Picture
 from fsm.drawing.overlay import Tone
 from fsm.drawing.paints import FONT, GREY, MONOSPACE, TONES, dark_rules, paint_of
+from fsm.drawing.wording import CLOCK, IMAGE_CLOCK
 from fsm.errors import OutputError
 from fsm.text import visible
 
@@ -118,7 +119,7 @@ def _paint_legend(graph: ET.Element, lines: list[tuple[LegendEntry, ...]]) -> No
                 last = _follow(text, last, words)
                 last = ET.SubElement(text, _TSPAN, {"fill": paint_of(entry.colour).border})
                 last.text, words = entry.sign, "\xa0"
-            last = _follow(text, last, f"{words}{entry.in_words}")
+            last = _follow(text, last, words + entry.in_words.replace(CLOCK, IMAGE_CLOCK))
 
 
 def _follow(text: ET.Element, last: ET.Element | None, words: str) -> ET.Element | None:

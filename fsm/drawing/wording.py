@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AS_DECLARED",
     "CLOCK",
+    "IMAGE_CLOCK",
     "UNSTOPPED",
     "Wording",
     "after_text",
@@ -31,6 +32,8 @@ __all__ = [
 
 CLOCK = "⏱"
 """What stands before the event of a timer."""
+IMAGE_CLOCK = "◷"
+"""The same in images: few fonts have :data:`CLOCK`, most have this one."""
 UNSTOPPED = " unstopped"
 """What stands after the delay of a timer that leaving its state does not stop."""
 
