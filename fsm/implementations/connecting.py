@@ -31,10 +31,10 @@ def connect(implementation: Any, *, timeout: float = TIMEOUT, settle: float = 0.
 
     ``package.module:name`` is a class or function that returns an adapter: an object with
     ``reset()``, ``send(event)`` and, where something is shown, ``observe()``. It runs in a process
-    of its own, so that it may hang, and end the process. ``http://…`` is a
-    server and ``cmd:…`` a program that speak the protocol of :mod:`fsm.implementations.protocol`.
-    ``timeout`` is how many seconds an answer may take, ``settle`` how many what is shown may take
-    to become right. Use it in a ``with`` statement, or close it.
+    of its own, so that it may hang, and end the process. ``http://…`` is a server and ``cmd:…`` a
+    program that speak the protocol of :mod:`fsm.implementations.protocol`. ``timeout`` is how many
+    seconds an answer may take, ``settle`` how many what is shown may take to become right. Use it
+    in a ``with`` statement, or close it.
 
     A name imports a module, or starts a program: give only those that you trust. Raises
     :class:`FsmError` where the name has no such form, or nothing answers.
