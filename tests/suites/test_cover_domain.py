@@ -20,7 +20,7 @@ from tests.suites.machines import every_machine, inequivalent
 from tests.suites.test_exhaustion import specification
 
 BY_COVER = [name for name, method in METHODS.items() if method.by_cover]
-SAMPLES = samples(1_000_000, 10_000)
+SAMPLES = samples(40_000, 10_000)
 
 
 @cache
@@ -95,7 +95,7 @@ def specifications(states: int) -> list[Mealy]:
     """Return random machines without equivalent states."""
     found = (specification(seed, states) for seed in range(200))
     minimal = [m for m in found if suite(m, "hsi").guarantee.states == states]
-    return minimal[: samples(24, 2)]
+    return minimal[: samples(4, 2)]
 
 
 @pytest.mark.parametrize("method", BY_COVER)
