@@ -192,6 +192,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fsm: Fsm) -> Path:
         "tests/__init__.py": "",
         "key.txt": (SAMPLES / "key.txt").read_text("utf-8"),
         "my_system.py": MY_SYSTEM,
+        "model.dot": (SAMPLES / "alike.dot").read_text("utf-8"),
     }
     for name, text in files.items():
         path = tmp_path / name

@@ -52,7 +52,7 @@ def test_an_unknown_format_is_refused(fsm: Fsm) -> None:
     assert result.err.count("\n") == 1
 
 
-@pytest.mark.usefixtures(*([] if DEEP else ["gallery_drawn_once"]))
+@pytest.mark.usefixtures("tmp_path" if DEEP else "gallery_drawn_once")
 def test_a_gallery_is_written_and_checked(fsm: Fsm, tmp_path: Path) -> None:
     place = tmp_path / "gallery"
     written = fsm("gallery", place)

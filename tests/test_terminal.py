@@ -312,7 +312,7 @@ OUTPUTS = {
     "a version": ["--version"],
     "a log": ["simulate", "engagement", "--messages", "5000"],
     "a drawing": ["draw", "delivery"],
-    "a suite": ["suite", "engagement"],
+    "a suite": ["suite", "engagement", "--method", "chain"],
     "JSON": ["machines", "--json"],
 }
 
