@@ -10,17 +10,20 @@ from typing import Any
 import click
 
 from fsm.cli.choice import ChoiceParam
-from fsm.cli.completion import complete_method, complete_row, complete_state
-from fsm.cli.file_params import FILE
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import options_given
 from fsm.cli.progress import Progress, progress_hidden
 from fsm.cli.suite_options import (
+    binding_option,
     complete_option,
+    covering_option,
     extra_states_option,
     max_symbols_option,
+    method_option,
     observable_option,
+    print_choice,
     silent_option,
+    to_option,
 )
 from fsm.cli.terminal import terminal_width
 from fsm.cli.text import format_table, percentage, print_json, print_text, printable
@@ -31,7 +34,7 @@ from fsm.cli.values import (
 )
 from fsm.documented_machines import documented_specification, settings_for
 from fsm.files import replacing
-from fsm.suites import DEFAULT, Suite, SuiteSize, suite
+from fsm.suites import Suite, SuiteSize, suite
 from fsm.suites.choice import LISTED
 from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import LIMIT, Score, mutation_score
@@ -66,41 +69,14 @@ observable and counting do not, beyond the number of states that they name.""",
     ],
 )
 @machine_argument
-@option(
-    "--method",
-    metavar="METHOD",
-    shell_complete=complete_method,
-    default=DEFAULT,
-    group="Tests",
-    help="How the tests are derived, as listed below.",
-)
+@method_option
 @extra_states_option(default=0)
 @observable_option
 @silent_option
 @complete_option
-@option(
-    "--to",
-    metavar="STATE",
-    shell_complete=complete_state,
-    group="Tests",
-    help="Only tests that reach this state.",
-)
-@option(
-    "--covering",
-    metavar="ROW",
-    shell_complete=complete_row,
-    group="Tests",
-    help="Only tests of a row, decision or cell: 3, D4 or STATE:EVENT.",
-)
-@option(
-    "--binding",
-    "bindings",
-    multiple=True,
-    type=FILE,
-    group="Tests",
-    help="TOML file that binds a documented table to MACHINE, so that --covering and failures "
-    "name its rows; may be repeated, and adds to the bindings of the settings.",
-)
+@to_option
+@covering_option
+@binding_option
 @option(
     "--seed",
     type=int,
@@ -186,7 +162,7 @@ def command(
     if mutants:
         with _progress(made) as progress:
             scores = mutation_score(made.with_progress(progress), limit)
-        _print_choice(made)
+        print_choice(made)
         _print_scores(made, scores, as_json)
     elif summary:
         facts = made.facts() | _measured_size(made)._asdict()
@@ -196,7 +172,7 @@ def command(
         chosen = "json" if as_json else form or _SUFFIXES.get(suffix, suffix[1:] or "md")
         with _progress(made) as progress:
             pieces = export_suite(made.with_progress(progress), chosen)
-            _print_choice(made)
+            print_choice(made)
             _write(pieces, output)
 
 
@@ -237,13 +213,6 @@ def _print_summary(facts: dict[str, Any], as_json: bool) -> None:
     lines["seconds"] = f"{facts['seconds']} (CPU)"
     for key, value in lines.items():
         click.echo(_paragraph(f"{key.replace('_', ' ') + ':':<14}", str(value)))
-
-
-def _print_choice(made: Suite) -> None:
-    """Print on standard error which method ``auto`` took, and why."""
-    if made.choice:
-        with progress_hidden():
-            click.echo(printable(made.choice, 2000), err=True)
 
 
 def _print_scores(made: Suite, scores: tuple[Score, ...], as_json: bool) -> None:

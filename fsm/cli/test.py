@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fsm.cli.completion import complete_method, complete_row, complete_state
-from fsm.cli.file_params import FILE, OUTPUT
+from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.implementation_options import (
     answer_timeout_option,
@@ -20,18 +19,23 @@ from fsm.cli.implementation_options import (
 )
 from fsm.cli.progress import Progress
 from fsm.cli.suite_options import (
+    binding_option,
     complete_option,
+    covering_option,
     extra_states_option,
     max_symbols_option,
+    method_option,
     observable_option,
+    print_choice,
     silent_option,
+    to_option,
 )
 from fsm.cli.text import print_json, print_message, print_text, printable
 from fsm.cli.values import RangeParam, json_option, machine_argument
 from fsm.documented_machines import documented_specification, settings_for
 from fsm.errors import FsmError
 from fsm.files import write_bytes
-from fsm.suites import DEFAULT, Suite, suite
+from fsm.suites import Suite, suite
 from fsm.suites.narrowing import narrowed
 from fsm.text import first_names, quantity, visible
 
@@ -62,40 +66,14 @@ _ISOLATION = 12
 )
 @machine_argument
 @implementation_argument
-@option(
-    "--method",
-    metavar="METHOD",
-    shell_complete=complete_method,
-    default=DEFAULT,
-    group="Tests",
-    help="How the tests are derived; fsm suite -h lists the methods.",
-)
+@method_option
 @extra_states_option(default=0)
 @observable_option
 @silent_option
 @complete_option
-@option(
-    "--to",
-    metavar="STATE",
-    shell_complete=complete_state,
-    group="Tests",
-    help="Only tests that reach this state.",
-)
-@option(
-    "--covering",
-    metavar="ROW",
-    shell_complete=complete_row,
-    group="Tests",
-    help="Only tests of a row, decision or cell: 3, D4 or STATE:EVENT.",
-)
-@option(
-    "--binding",
-    "bindings",
-    multiple=True,
-    type=FILE,
-    group="Tests",
-    help="TOML file that binds a documented table to MACHINE; may be repeated.",
-)
+@to_option
+@covering_option
+@binding_option
 @answer_timeout_option
 @settle_option
 @option(
@@ -148,6 +126,7 @@ def command(
     source = documented_specification(machine, bindings, settings_for(machine))
     made = suite(source, method, rejections=not silent, **options)
     made = narrowed(made, to=to, covering=covering)
+    print_choice(made)
     seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
     result = _run(made, implementation, jobs, most_failures, seconds)
     if not result.tests:

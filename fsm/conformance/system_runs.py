@@ -56,10 +56,10 @@ class SystemRuns:
             shown = now.shown
             if not self.shows:
                 shown = seen[-1].shown if is_rejected or now.failure else now.answer or NOTHING
-            seen.append(Seen(shown or NOTHING, is_rejected, now.failure or self._odd(now)))
+            seen.append(Seen(shown or NOTHING, is_rejected, now.failure or self._wrong_answer(now)))
         return seen
 
-    def _odd(self, now: Observed) -> str:
+    def _wrong_answer(self, now: Observed) -> str:
         """Return what is wrong with an answer that is neither rejected nor what is shown."""
         if not self.shows or now.answer in (None, REJECTED, now.shown):
             return ""

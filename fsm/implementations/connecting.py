@@ -42,6 +42,8 @@ def connect(implementation: Any, *, timeout: float = TIMEOUT, settle: float = 0.
     for name, value in (("timeout", timeout), ("settle", settle)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
             raise ArgumentError(f"{name}: {value!r} is no number of seconds")
+    if not timeout:
+        raise ArgumentError("timeout: 0 seconds are too few for an answer")
     settling = Settling(float(settle))
     if isinstance(implementation, Connection):
         return implementation

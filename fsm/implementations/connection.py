@@ -77,6 +77,8 @@ class Connection(ABC):
     """Whether it can be told how much time has passed."""
     can_run: bool = False
     """Whether it takes a whole trace at once."""
+    runs_traces: bool = True
+    """Whether it may be asked to; no longer once that failed."""
     notes: list[str]
     """What was noticed on the way, for people."""
     is_broken: bool = False

@@ -66,12 +66,12 @@ def run_whole(connection: Connection, trace: Sequence[str], *, shows: bool) -> l
     It is empty where the implementation does not do that, or fails on the way: then step by step
     tells where.
     """
-    if not connection.can_run or connection.settling.seconds:
+    if not (connection.can_run and connection.runs_traces) or connection.settling.seconds:
         return []
     try:
         replies = connection.run(trace)
     except CALL_FAILURES as error:
-        connection.can_run = False
+        connection.runs_traces = False
         connection.notes.append(f"traces are not run at once any more: {failure_text(error)}")
         return []
     if shows and not all(reply.has_shown for reply in replies):

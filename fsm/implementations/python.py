@@ -22,9 +22,9 @@ __all__ = ["PythonConnection"]
 class PythonConnection(Connection):
     """An adapter object of the user, called in this thread.
 
-    ``timeout`` is in seconds for each call. ``remake`` makes another adapter after a call that
-    hung; without it, the same one is reset. Coroutines run on ``loop``, which another thread runs,
-    or else on a loop of this thread. Raises :class:`FsmError` for what is no adapter.
+    ``timeout`` is in seconds for each call; after one that hung, the same adapter is reset.
+    Coroutines run on ``loop``, which another thread runs, or else on a loop of this thread. Raises
+    :class:`FsmError` for what is no adapter.
     """
 
     def __init__(
@@ -34,7 +34,6 @@ class PythonConnection(Connection):
         *,
         timeout: float | None = None,
         settling: Settling = Connection.settling,
-        remake: Callable[[], Any] | None = None,
         loop: AbstractEventLoop | None = None,
     ) -> None:
         if isinstance(adapter, type):
@@ -42,7 +41,7 @@ class PythonConnection(Connection):
                 f"the implementation is the class {adapter.__name__}, not an instance; "
                 f"write {adapter.__name__}()"
             )
-        self.adapter, self.timeout, self.settling, self.remake = adapter, timeout, settling, remake
+        self.adapter, self.timeout, self.settling = adapter, timeout, settling
         self.name = name or self.kind
         self.notes = []
         for method in ("reset", "send"):
@@ -58,8 +57,6 @@ class PythonConnection(Connection):
 
     def reset(self) -> None:
         """Call ``reset()``."""
-        if self.is_broken and self.remake:
-            self.adapter = self.remake()
         self.is_broken = False
         self._call(self.adapter.reset)
 

@@ -29,7 +29,7 @@ def serve(connection: Connection, requests: Iterable[str], replies: IO[bytes]) -
     for line in requests:
         asked: dict[str, Any] = {}
         try:
-            asked = json.loads(line)
+            asked = dict(json.loads(line))
             reply = reply_to(connection, asked)
         except CALL_FAILURES as error:
             reply = {"error": failure_text(error)}

@@ -203,6 +203,21 @@ def test_a_server_that_runs_whole_traces_is_asked_once() -> None:
     assert [step.got for step in right.steps] == ["closed", "opened", "closed"]
 
 
+def test_traces_that_a_server_cannot_run_are_sent_step_by_step() -> None:
+    """That is told, and not tried again, also after a reply that breaks the connection."""
+    served = ServedDoor("run")
+
+    def answer(ask: dict[str, Any]) -> Any:
+        reply = served(ask)
+        return b"no" if ask["do"] == "run" else reply
+
+    with serving_http(answer) as url, connect(url) as connection:
+        assert all(run_test(connection, DOOR, ["open", "close"]).agrees for _ in range(3))
+        notes = connection.notes
+    assert served.asked.count("run") == 1
+    assert notes == [f"traces are not run at once any more: the reply to run {NO_JSON[18:]}no"]
+
+
 REPLIES = {
     "status 500": (
         (500, b"no database"),
