@@ -126,11 +126,11 @@ def command(
     source = documented_specification(machine, bindings, settings_for(machine))
     made = suite(source, method, rejections=not silent, **options)
     made = narrowed(made, to=to, covering=covering)
-    print_choice(made)
     seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
     result = _run(made, implementation, jobs, most_failures, seconds)
     if not result.tests:
         raise FsmError(f"{machine}: the suite has no test; nothing was run")
+    print_choice(made)
     if junit:
         from fsm.suites.execution.junit import junit_xml
 

@@ -105,6 +105,11 @@ def test_a_time_that_is_none_is_refused(value: Any) -> None:
         connect(Right(), timeout=value)
 
 
+def test_no_time_at_all_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="0 seconds are too few"):
+        connect(Right(), timeout=0)
+
+
 # Statuses that come late ---------------------------------------------------------------------
 
 
