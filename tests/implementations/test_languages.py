@@ -20,7 +20,7 @@ MOST_LINES = 15
 LANGUAGES = {
     "doors.py": ("", "doors:Door"),
     "door.mjs": ("node", "cmd:node door.mjs"),
-    "Door.java": ("java", "cmd:java Door.java"),
+    "Door.java": ("javac", "cmd:java Door.java"),  # a runtime alone does not run sources
     "door.c": ("gcc", "cmd:./door"),
 }
 
