@@ -50,6 +50,7 @@ from fsm.drawing.marking import (
     path_overlay,
     split_trace,
     symbols_of,
+    tested_overlay,
     traffic_overlay,
     unknown_events,
 )
@@ -192,7 +193,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     shell_complete=complete_suite,
     group="Overlays",
     help="Show which cells tests cover: a method of fsm suite, such as tour, or a JSON file "
-    "written by fsm suite.",
+    "written by fsm suite or by pytest --fsm-cov-file.",
 )
 @option(
     "--diff",
@@ -336,14 +337,23 @@ def _events(machine: Machine, trace: str) -> tuple[str, ...]:
 
 def _coverage(machine: Machine, name: str) -> Overlay:
     """Return the coverage of a suite, given by its method or as a file."""
+    from fsm.conformance.covered_cells import is_coverage, read_coverage
     from fsm.suites import suite
     from fsm.suites.export import read_tests
 
     path = Path(name)
     if path.suffix.lower() == ".json":
+        if is_coverage(path):
+            tested = read_coverage(path, machine)
+            for note in tested.notes:
+                print_message(note)
+            counts = {key: cell.count for key, cell in tested.cells.items()}
+            return tested_overlay(machine, counts, path.name)
         return coverage_overlay(machine, read_tests(path), path.name)
     if path.is_file():
-        raise FsmError(f"{name}: no suite; fsm suite --format json writes one")
+        raise FsmError(
+            f"{name}: no suite; fsm suite --format json and pytest --fsm-cov-file write FILE.json"
+        )
     return coverage_overlay(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
