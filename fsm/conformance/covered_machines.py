@@ -18,7 +18,7 @@ __all__ = [
     "CoveredMachine",
     "CoveredSuite",
     "DocumentedRow",
-    "covered_machines",
+    "group_by_machine",
 ]
 
 MEASURES = ("cells", "transitions", "rejections", "rows")
@@ -161,7 +161,7 @@ def _run(cells: Sequence[CoverableCell]) -> int:
     return sum(bool(cell.tests) for cell in cells)
 
 
-def covered_machines(suites: Iterable[CoveredSuite]) -> list[CoveredMachine]:
+def group_by_machine(suites: Iterable[CoveredSuite]) -> list[CoveredMachine]:
     """Return the machines that suites test, in the order of their names.
 
     Suites are about one machine where its name, their other parameters and the transitions that

@@ -193,7 +193,7 @@ class SessionCoverage:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one line for each test function, with ``--fsm-cov`` what was not run."""
-        for line in coverage_summary.summary_lines(self._config, self._suites):
+        for line in coverage_summary.session_lines(self._config, self._suites):
             terminalreporter.write_line(visible(line))
         for line in self._written:
             terminalreporter.write_line(visible(line))

@@ -24,7 +24,7 @@ __all__ = [
     "add_coverage_options",
     "check_coverage_options",
     "missed_floors",
-    "summary_lines",
+    "session_lines",
     "write_files",
 ]
 
@@ -66,18 +66,18 @@ def _path(config: pytest.Config, option: str) -> Path | None:
 # Lines ---------------------------------------------------------------------------------------
 
 
-def summary_lines(config: pytest.Config, suites: Sequence[CoveredSuite]) -> Iterator[str]:
+def session_lines(config: pytest.Config, suites: Sequence[CoveredSuite]) -> Iterator[str]:
     """Yield one line for each test function, and with ``--fsm-cov`` what was not run.
 
     The rows of pages have a line of their own only with ``--fsm-cov``.
     """
     in_full = config.getoption("--fsm-cov")
     for suite in suites:
-        from fsm.conformance.covered_machines import covered_machines
+        from fsm.conformance.covered_machines import group_by_machine
 
         if not in_full and (suite.is_page or not (suite.done or suite.failed)):
             continue
-        (machine,) = covered_machines([suite])
+        (machine,) = group_by_machine([suite])
         yield _line(suite, machine)
         if in_full:
             yield from _not_run(machine)
@@ -156,10 +156,10 @@ def _as_json(suites: Sequence[CoveredSuite]) -> bytes:
 
 
 def _as_page(suites: Sequence[CoveredSuite]) -> bytes:
-    from fsm.conformance.covered_machines import covered_machines
+    from fsm.conformance.covered_machines import group_by_machine
     from fsm.reports.coverage_page import render_coverage
 
-    return render_coverage(covered_machines(suites)).encode()
+    return render_coverage(group_by_machine(suites)).encode()
 
 
 _FILES = {_FILE: (_as_json, "written to"), _HTML: (_as_page, "as a page:")}
@@ -206,9 +206,9 @@ def missed_floors(config: pytest.Config, suites: Iterable[CoveredSuite]) -> list
     floors = _floors(config)
     if not floors or config.getoption("collectonly"):
         return []
-    from fsm.conformance.covered_machines import covered_machines
+    from fsm.conformance.covered_machines import group_by_machine
 
-    machines = covered_machines(suites)
+    machines = group_by_machine(suites)
     return [line for floor in floors for line in _missed(floor, machines)]
 
 

@@ -13,7 +13,7 @@ from fsm.conformance.covered_machines import (
     CoverableCell,
     CoveredSuite,
     DocumentedRow,
-    covered_machines,
+    group_by_machine,
 )
 from fsm.reports.coverage_page import MOST_DRAWN, render_coverage
 from tests.depth import at_full_depth, samples
@@ -47,12 +47,12 @@ def suite(
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("coverage") / "cov.html"
     suites = [suite(), suite(machine="parcels", failed=())]
-    path.write_text(render_coverage(covered_machines(suites)), "utf-8")
+    path.write_text(render_coverage(group_by_machine(suites)), "utf-8")
     return path
 
 
 def test_figures_are_those_of_the_cells() -> None:
-    (machine,) = covered_machines([suite()])
+    (machine,) = group_by_machine([suite()])
     expected = {"cells": (3, 6), "transitions": (2, 3), "rejections": (1, 3), "rows": (1, 1)}
     assert machine.counts == expected
     page = render_coverage([machine])
@@ -66,13 +66,13 @@ def test_figures_are_those_of_the_cells() -> None:
         'aria-label="paid, pay: rejection, run by 0 tests">0</a>',
     ):
         assert text in page
-    assert page == render_coverage(covered_machines([suite()]))
+    assert page == render_coverage(group_by_machine([suite()]))
     assert page.count("<script>") == 1  # the colours
 
 
 def test_a_row_was_run_where_all_of_its_cells_were() -> None:
     cells = [CoverableCell("a", e, "b", "", False, ROW, ("t",) * run) for run, e in enumerate("xy")]
-    (machine,) = covered_machines([suite(cells)])
+    (machine,) = group_by_machine([suite(cells)])
     assert machine.counts["rows"] == (0, 1)
     assert "1 test; 1 of 2 cells run" in render_coverage([machine])
 
@@ -80,7 +80,7 @@ def test_a_row_was_run_where_all_of_its_cells_were() -> None:
 def test_suites_of_one_machine_are_counted_together_and_other_ones_apart() -> None:
     elsewhere = suite([CELLS[2]], function="t::b")
     other = suite([CoverableCell("paid", "pay", "basket", "", False)], function="t::c")
-    machines = covered_machines([suite(), elsewhere, suite(variant="(x=2)"), other])
+    machines = group_by_machine([suite(), elsewhere, suite(variant="(x=2)"), other])
     titles = [(machine.title, len(machine.suites)) for machine in machines]
     assert titles == [("orders", 2), ("orders", 1), ("orders (x=2)", 1)]
 
@@ -95,7 +95,7 @@ def test_of_several_suites_a_cell_has_the_tests_of_all(tests: list[set[str]]) ->
         ]
         return suite(own, function=name)
 
-    (machine,) = covered_machines(map(part, "cab"))
+    (machine,) = group_by_machine(map(part, "cab"))
     assert [set(cell.tests) for cell in machine.cells] == tests
     assert machine.counts["cells"] == (sum(map(bool, tests)), 6)
 
@@ -111,7 +111,7 @@ def test_names_never_become_markup() -> None:
         )
     ]
     whole = suite(cells, HOSTILE, HOSTILE, HOSTILE, (HOSTILE,))
-    page = render_coverage(covered_machines([whole, suite()]))
+    page = render_coverage(group_by_machine([whole, suite()]))
     assert "<img src" not in page
     assert "\u202e" not in page
     assert page.count("</script>") == 1
@@ -125,7 +125,7 @@ def test_of_a_large_machine_states_with_cells_not_run_are_drawn_first() -> None:
     states = [f"s{n}" for n in range(MOST_DRAWN + 50)]
     cells = [CoverableCell(s, "e", s, "", False, None, ("t",)) for s in states[:-1]]
     cells.append(CoverableCell(states[-1], "e", "s0", "", False))
-    page = render_coverage(covered_machines([suite(cells)]))
+    page = render_coverage(group_by_machine([suite(cells)]))
     assert "50 more states are not drawn" in page
     assert f">{states[-1]}<" in page
     assert f">{states[-2]}<" not in page
