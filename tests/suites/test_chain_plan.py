@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from fsm.mealy import Mealy
 from fsm.suites.derive import chain_plan
 from fsm.suites.derive.chain import chain_tests, shortest_chain
-from fsm.suites.distinguish.adaptive_words import adaptive_words
+from fsm.suites.distinguish.adaptive_sequence import adaptive_words
 from fsm.suites.distinguish.identifiers import few_words
 from fsm.suites.distinguish.separation import inseparable_pair, state_separator
 from fsm.suites.equivalence import reduced
@@ -45,12 +45,12 @@ def table(name: str) -> Mealy:
     )
 
 
-def changed_plans(spec: Spec, extra_states: int, count: int) -> list[chain_plan.Plan]:
+def changed_plans(spec: Spec, extra_states: int, count: int) -> list[chain_plan.ChainPlan]:
     """Return plans that were changed over and over."""
     apart = state_separator(spec)
     families = chain_plan.identifier_families(spec, apart, few_words(spec, apart, extra_states))
     changes = chain_plan._Changes(spec, apart, families)
-    plans = [chain_plan.Plan(chain_plan.cover_order(spec), families[-1])]
+    plans = [chain_plan.ChainPlan(chain_plan.cover_order(spec), families[-1])]
     while len(plans) < count:
         plans.append(changes.changed(plans[-1]))
     return plans[:: max(1, count // 5)]
@@ -96,7 +96,7 @@ def test_the_search_ends_by_the_inputs_of_all_suites(monkeypatch: pytest.MonkeyP
     families = chain_plan.identifier_families(spec, apart, few_words(spec, apart, 0))
     made = []
 
-    def size(plan: chain_plan.Plan) -> int:
+    def size(plan: chain_plan.ChainPlan) -> int:
         made.append(sum(map(len, chain_tests(spec, 0, apart, plan))))
         return made[-1]
 

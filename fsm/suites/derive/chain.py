@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 
-from fsm.suites.derive.chain_plan import Plan, cover_order, identifier_families, smallest_plan
+from fsm.suites.derive.chain_plan import ChainPlan, cover_order, identifier_families, smallest_plan
 from fsm.suites.derive.convergence_graph import ConvergenceGraph
 from fsm.suites.derive.cover_product import tails
 from fsm.suites.distinguish.identifiers import (
@@ -62,7 +62,7 @@ def chain_tests(
     spec: Spec,
     extra_states: int,
     apart: Separator,
-    plan: Plan,
+    plan: ChainPlan,
     progress: Callable[[int], object] = lambda _: None,
 ) -> Iterator[Word]:
     """Yield the tests, none a prefix of another, each as soon as it cannot grow any more.
@@ -95,13 +95,13 @@ def shortest_chain(
 
 
 @lru_cache(2)  # a suite is made more than once: to count it, then to write it
-def _plan(spec: Spec, extra_states: int) -> Plan:
+def _plan(spec: Spec, extra_states: int) -> ChainPlan:
     """Return the plan by which the suite is smallest, of those that are tried."""
     apart, identifiers = _words(spec, extra_states)
     if sum(arrivals(spec, extra_states)) > SMALL:
-        return Plan(cover_order(spec), identifiers)
+        return ChainPlan(cover_order(spec), identifiers)
 
-    def size(plan: Plan) -> int:
+    def size(plan: ChainPlan) -> int:
         return sum(map(len, chain_tests(spec, extra_states, apart, plan)))
 
     return smallest_plan(spec, apart, identifier_families(spec, apart, identifiers), size)
@@ -134,7 +134,7 @@ class _Chain:
         self,
         spec: Spec,
         extra_states: int,
-        plan: Plan,
+        plan: ChainPlan,
         tests: ConvergenceGraph,
         progress: Callable[[int], object],
     ) -> None:

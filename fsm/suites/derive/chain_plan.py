@@ -16,17 +16,17 @@ from itertools import combinations, product
 from random import Random
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from fsm.suites.distinguish.adaptive_words import adaptive_words
+from fsm.suites.distinguish.adaptive_sequence import adaptive_words
 from fsm.suites.distinguish.identifiers import Identifier, Separator, identifier_of, pair_words
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["Plan", "cover_order", "identifier_families", "smallest_plan"]
+__all__ = ["ChainPlan", "cover_order", "identifier_families", "smallest_plan"]
 
-Cell: TypeAlias = tuple[int, int]
+Edge: TypeAlias = tuple[int, int]
 """A state and an input."""
 
 Pair: TypeAlias = tuple[int, int, int]
-"""Two states, and which word tells their covering words apart: see ``Plan.separating_word``."""
+"""Two states, and the choice of the word that tells their covering words apart."""
 
 Item = TypeVar("Item")
 
@@ -40,10 +40,10 @@ OVERHEADS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """For what costs of a word besides its length other words are searched that identify a state."""
 
 
-class Plan(NamedTuple):
+class ChainPlan(NamedTuple):
     """The choices of one suite."""
 
-    order: Sequence[Cell]
+    order: Sequence[Edge]
     """The transitions that are not in the cover, in the order in which they are merged."""
     identifiers: Sequence[Identifier]
     """Words that tell each state from every other one."""
@@ -62,7 +62,7 @@ class Plan(NamedTuple):
         return (choice and self.identifiers[s].prefixes.get(t)) or apart(s, t)
 
 
-def cover_order(spec: Spec) -> list[Cell]:
+def cover_order(spec: Spec) -> list[Edge]:
     """Return the transitions that are not in the cover, in the order of the states."""
     return [(s, x) for s, x, t in spec.cells() if spec.parent[t] != (s, x)]
 
@@ -81,7 +81,7 @@ def identifier_families(
     return families
 
 
-def _first_plans(spec: Spec, families: Sequence[Sequence[Identifier]]) -> Iterator[Plan]:
+def _first_plans(spec: Spec, families: Sequence[Sequence[Identifier]]) -> Iterator[ChainPlan]:
     """Yield the plans that are tried first: each order, with each family of identifiers.
 
     The last ones tell covering words apart by the words that identify a state.
@@ -89,10 +89,10 @@ def _first_plans(spec: Spec, families: Sequence[Sequence[Identifier]]) -> Iterat
     states = combinations(range(len(spec.next)), 2)
     by_identifier = [(s, t, 1) for s, t in states]
     for pairs, chosen, order in product(((), by_identifier), families, _orders(spec)):
-        yield Plan(order, chosen, pairs)
+        yield ChainPlan(order, chosen, pairs)
 
 
-def _orders(spec: Spec) -> list[list[Cell]]:
+def _orders(spec: Spec) -> list[list[Edge]]:
     """Return orders of the transitions outside the cover: by source, by popularity, by target.
 
     Each comes forwards and backwards.
@@ -114,8 +114,8 @@ def smallest_plan(
     spec: Spec,
     apart: Separator,
     families: Sequence[Sequence[Identifier]],
-    size: Callable[[Plan], int],
-) -> Plan:
+    size: Callable[[ChainPlan], int],
+) -> ChainPlan:
     """Return the plan of the smallest suite found; ``size`` makes the suite of a plan."""
     plans = _first_plans(spec, families)
     changes = _Changes(spec, apart, families)
@@ -142,7 +142,7 @@ class _Changes:
         self._source = Random(0)  # noqa: S311 - tests, not secrets
         self._identifiers: dict[int, list[Identifier]] = {}
 
-    def changed(self, plan: Plan) -> Plan:
+    def changed(self, plan: ChainPlan) -> ChainPlan:
         """Return a plan with another order, other words of a state, or another way to tell two."""
         kind = self._below(10)
         if kind < 5:
