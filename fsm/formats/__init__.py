@@ -65,7 +65,7 @@ def read_drawn(path: Path) -> Machine | Mealy:
         from fsm.formats.diagrams.d2 import read_d2
 
         return read_d2(path)
-    from fsm.formats.diagrams.lines import read_diagram
+    from fsm.formats.diagrams.texts import read_diagram
 
     return read_diagram(path)
 
