@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from fsm.formats.assembly import refuse
-from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
+from fsm.formats.diagrams.dialects import MERMAID, DiagramDialect
 from fsm.formats.diagrams.mealy_labels import is_marked
 from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes

@@ -25,7 +25,7 @@ from fsm.formats.diagrams.branches import forks_with_regions
 from fsm.formats.diagrams.chart_nodes import ChartNodes
 from fsm.formats.diagrams.conditions import conjunction
 from fsm.formats.diagrams.joins import Joining, joinings
-from fsm.formats.diagrams.labels import actions, read_label
+from fsm.formats.diagrams.labels import actions, as_written, read_label
 from fsm.formats.diagrams.reactions import raised_events
 from fsm.formats.diagrams.routes import Route, Routes
 from fsm.formats.diagrams.state_diagram import CLOCK, DiagramEdge, StarMark, StateDiagram
@@ -222,7 +222,8 @@ class _Reading:
             if not part.kind:
                 steps += self._of_edge(edge)
             elif part.kind in ("shallow", "deep") and edge.label:
-                what = f"the arrow from the history {edge.source!r} has the label {edge.label!r}"
+                label = as_written(edge.label)
+                what = f"the arrow from the history {edge.source!r} has the label {label!r}"
                 refuse(self.diagram.name, edge.line, f"{what}; where it leads depends on no event")
             if len(steps) > MAX_PARTS:
                 refuse(self.diagram.name, edge.line, f"more than {MAX_PARTS} events on arrows")
