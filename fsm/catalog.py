@@ -51,8 +51,8 @@ def load(name: str | MachineObject) -> Machine:
     ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. A page with one
     documented table is the machine that the table declares, ``page.md#section`` that of one of
     its sections; its transitions name row, file and line. A page without such a table may have one
-    state diagram instead, and ``page.md#L12`` is the diagram at a line. A ``.toml`` file says how the table of
-    a page is read. What was assumed is in ``assumed``, and warned of. Files are JSON,
+    state diagram instead; ``page.md#L12`` is the diagram at a line. A ``.toml`` file says how the
+    table of a page is read. What was assumed is in ``assumed``, and warned of. Files are JSON,
     YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide on formats says whose.
     ``file.puml#name`` is one of several machines in a file.
     ``package.module:name`` is a class of python-statemachine, a machine of the library transitions,

@@ -84,6 +84,18 @@ def _smcat(path: Path) -> Machine:
     return read_smcat(path)
 
 
+def _script(path: Path) -> Machine:
+    return _script_part(path, "")
+
+
+def _script_part(path: Path, part: str) -> Machine:
+    from fsm.formats.statecharts.xstate_sources import read_xstate_source
+
+    return read_xstate_source(path, part)
+
+
+_SCRIPTS = (".ts", ".js", ".tsx", ".jsx", ".mts", ".mjs", ".cts", ".cjs")
+
 READERS: Mapping[str, MachineReader] = {
     ".json": _json,
     ".yaml": _yaml,
@@ -91,6 +103,7 @@ READERS: Mapping[str, MachineReader] = {
     ".scxml": _scxml,
     **dict.fromkeys(DRAWN, _drawn),
     ".smcat": _smcat,
+    **dict.fromkeys(_SCRIPTS, _script),
 }
 """The reader of each suffix."""
 
@@ -119,5 +132,6 @@ PART_READERS: Mapping[str, PartReader] = {
     ".json": _json_part,
     ".yaml": _yaml_part,
     ".yml": _yaml_part,
+    **dict.fromkeys(_SCRIPTS, _script_part),
 }
 """The reader of one machine of a file, ``file.puml#name``, by the suffix of the file."""

@@ -14,7 +14,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 __all__ = [
-    "EventLabel", "actions", "as_written", "event_lines", "kept_together", "read_label",
+    "EventLabel",
+    "actions",
+    "event_lines",
+    "kept_together",
+    "plain_label",
+    "read_label",
 ]  # fmt: skip
 
 
@@ -69,10 +74,10 @@ def kept_together(label: str) -> str:
     >>> read_label(kept_together("batch, date reached [ok]"))
     [EventLabel(event='batch, date reached', guard='ok')]
     """
-    return _SEPARATOR.sub(lambda m: f"{m[0].rstrip()}{_JOINER} ", as_written(label))
+    return _SEPARATOR.sub(lambda m: f"{m[0].rstrip()}{_JOINER} ", plain_label(label))
 
 
-def as_written(label: str) -> str:
+def plain_label(label: str) -> str:
     """Return a label without the marks of :func:`kept_together`."""
     return label.replace(_JOINER, "")
 
@@ -125,7 +130,7 @@ def _parts(text: str, separator: re.Pattern[str]) -> list[str]:
 
 
 def _event(text: str) -> EventLabel:
-    text = as_written(text)
+    text = plain_label(text)
     match = _GUARD.fullmatch(text) or _IF.fullmatch(text)
     if match is None:
         return EventLabel(text, "")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from fsm.formats.diagrams.labels import as_written, event_lines, kept_together, read_label
+from fsm.formats.diagrams.labels import event_lines, kept_together, plain_label, read_label
 from fsm.formats.diagrams.state_diagram import StateDiagram
 from fsm.text import quantity
 
@@ -34,7 +34,7 @@ def join_wrapped_labels(diagram: StateDiagram, *, lines: bool = True) -> None:
     undivided = _undivided([joined.get(label, label) for label in labels])
     for found, what in ((joined, "the lines of"), (undivided, "the parts between commas of")):
         if found:
-            first = as_written(next(iter(found.values())))
+            first = plain_label(next(iter(found.values())))
             count = quantity(len(found), "label")
             diagram.assumed.append(f"{what} {count} are one text each, as in {first!r}")
     new = {label: undivided.get(text, text) for label, text in joined.items()}
