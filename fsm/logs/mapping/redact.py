@@ -120,6 +120,10 @@ class Redaction:
         domain = self._domain(domain_of(pl.col("recipient")))
         return recipients.with_columns(self._redacted("recipient"), domain)
 
+    def with_relays(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Redact the ``relay`` of rows."""
+        return rows.with_columns(self._redacted("relay"))
+
     def _domain(self, domain: pl.Expr) -> pl.Expr:
         return self._redacted("domain", domain).alias("domain")
 
