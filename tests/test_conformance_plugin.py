@@ -76,13 +76,15 @@ CLOSING = (
     "for all machines with at most 5 states over the same 6 inputs"
 )
 
+QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # this process has imported fsm
+
 
 @pytest.fixture
 def run(pytester: pytest.Pytester):
     def run(module: str, *arguments: str, process: bool = False) -> pytest.RunResult:
         pytester.makepyfile(test_it=module)
         call = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
-        return call("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+        return call("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *QUIET, *arguments)
 
     return run
 
