@@ -296,7 +296,7 @@ def _as_source(module_name: str, attribute: str) -> str:
         text = source.read_text("utf-8", "replace") if source.is_file() else ""
     except (OSError, ValueError):
         text = ""
-    if not any(library in text for library in ("django_fsm", "viewflow")):
+    if not any(library in text for library in ("django_fsm", "viewflow", "transitions")):
         return ""
     return f"; to read it without importing it: {source.as_posix()}#{attribute}"
 

@@ -99,9 +99,9 @@ def _python(path: Path) -> Machine:
 
 
 def _python_part(path: Path, part: str) -> Machine:
-    from fsm.formats.statecharts.django_sources import read_django_source
+    from fsm.formats.statecharts.python_machines import read_python_machine
 
-    return read_django_source(path, part)
+    return read_python_machine(path, part)
 
 
 _SCRIPTS = (".ts", ".js", ".tsx", ".jsx", ".mts", ".mjs", ".cts", ".cjs")

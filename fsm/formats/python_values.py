@@ -17,6 +17,10 @@ from fsm.formats.assembly import refuse
 __all__ = ["Member", "PythonSource", "Unknown", "shown"]
 
 _TRANSLATIONS = ("_", "gettext", "gettext_lazy", "ugettext", "ugettext_lazy", "pgettext_lazy")
+_CHANGES = (
+    "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "add",
+    "setdefault", "discard",
+)  # fmt: skip
 _MOST_STEPS = 100_000
 _MAX_DEPTH = 40
 
@@ -58,7 +62,9 @@ class PythonSource:
         self.classes: Mapping[str, ast.ClassDef] = {
             node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)
         }
-        self.constants = _constants(self.tree.body)
+        self.changed = frozenset(_changed(self.tree))
+        """The names of what is changed in its place, as by ``append``: none of them is constant."""
+        self.constants = self._constants(self.tree.body)
         self._steps = 0
 
     def value(self, node: ast.AST, inside: ast.ClassDef | None = None, depth: int = 0) -> Any:
@@ -118,6 +124,13 @@ class PythonSource:
             )
         return None
 
+    def constants_of(self, kind: ast.ClassDef) -> dict[str, ast.expr]:
+        """Return what names are assigned once in a class, or in its bases of this file."""
+        found: dict[str, ast.expr] = {}
+        for each in reversed(self.bases(kind)):
+            found |= self._constants(each.body)
+        return found
+
     def bases(self, kind: ast.ClassDef) -> list[ast.ClassDef]:
         """Return a class and those of its bases that are in this file, itself first."""
         found = [kind]
@@ -134,7 +147,7 @@ class PythonSource:
         """Return what a name stands for: a member of a class, or an expression and its class."""
         if isinstance(node, ast.Name):
             for around in self.bases(inside) if inside else ():
-                if (found := _constants(around.body).get(node.id)) is not None:
+                if (found := self._constants(around.body).get(node.id)) is not None:
                     return found, around
             found = self.constants.get(node.id)
             return None if found is None else (found, None)
@@ -152,12 +165,22 @@ class PythonSource:
         member = self._members(kind).get(node.attr)
         if member is not None:
             return member
-        found = _constants(kind.body).get(node.attr)
+        found = self._constants(kind.body).get(node.attr)
         return None if found is None else (found, kind)
+
+    def _constants(self, body: list[ast.stmt]) -> dict[str, ast.expr]:
+        """Return what names are assigned once, in no branch, and not changed."""
+        found: dict[str, ast.expr] = {}
+        twice = set(self.changed)
+        for name, value in _assignments(body):
+            if name in found:
+                twice.add(name)
+            found[name] = value
+        return {name: value for name, value in found.items() if name not in twice}
 
     def _members(self, kind: ast.ClassDef) -> dict[str, Member]:
         members = {}
-        for name, node in _constants(kind.body).items():
+        for name, node in self._constants(kind.body).items():
             value = self.value(node, None, 1) if not name.startswith("_") else None
             title = name.replace("_", " ").title()
             if isinstance(value, list) and len(value) == 2:
@@ -180,15 +203,19 @@ class PythonSource:
         return members
 
 
-def _constants(body: list[ast.stmt]) -> dict[str, ast.expr]:
-    """Return what names are assigned once, and in no branch."""
-    found: dict[str, ast.expr] = {}
-    twice = set()
-    for name, value in _assignments(body):
-        if name in found:
-            twice.add(name)
-        found[name] = value
-    return {name: value for name, value in found.items() if name not in twice}
+def _changed(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in _CHANGES:
+                yield _last(node.func.value)
+        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            yield _last(node.value)
+        elif isinstance(node, ast.AugAssign):
+            yield _last(node.target)
+
+
+def _last(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:

@@ -131,10 +131,10 @@ class Gate(Door):
 
 REFUSED = {
     "several": (model(NAMED["texts"]) + model(NAMED["texts"], "Gate"), "models.py",
-                ":19: 2 machines; name one: "),
+                ":1: 2 machines; name one: "),
     "no such model": (model(NAMED["texts"]), "models.py#Dor",
-                      ":1: no model 'Dor'; did you mean 'Door'?"),
-    "no model": ("x = 1", "models.py", ":1: no model of Django-FSM"),
+                      ":1: no machine 'Dor'; did you mean 'Door'?"),
+    "no model": ("x = 1", "models.py", ":1: no machine of Django-FSM"),
     "no default": (model(NAMED["texts"]).replace("default='shut'", ""), "models.py",
                    ":7: the field has no default; give it one"),
     "a state that is computed": (model(NAMED["texts"]).replace("target='open'", "target=f()"),

@@ -7,23 +7,19 @@ values that they name are found in the file. A value of another file stands for 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from fsm.errors import MachineError
-from fsm.files import read_text
 from fsm.formats.assembly import refuse
 from fsm.formats.python_values import Member, PythonSource, Unknown, shown
 from fsm.formats.statecharts.django_models import ANY, machine_of_methods
 from fsm.machine import Machine
-from fsm.suggest import no_such
-from fsm.text import first_names, quantity
+from fsm.text import quantity
 
-__all__ = ["read_django_source"]
+__all__ = ["find_models"]
 
-_MAX_BYTES = 2**20
 _FIELDS = ("FSMField", "FSMIntegerField", "FSMKeyField", "State")
 _ARGUMENTS = ("field", "source", "target", "on_error", "conditions", "permission")
 _PLAIN_BASES = ("Model", "object", "TestCase")
@@ -75,18 +71,13 @@ class _Slot:
     call: ast.Call
 
 
-def read_django_source(path: Path, part: str = "") -> Machine:
-    """Return the machine of a source; ``part`` is ``Model`` or ``Model.field``.
+def find_models(source: PythonSource) -> dict[str, Callable[[], Machine]]:
+    """Return what reads each field with transitions of a source, by ``Model.field``."""
+    return {f"{s.kind.name}.{s.name}": partial(_machine_of, source, s) for s in _slots(source)}
 
-    Raises :class:`MachineError` with file and line.
-    """
-    source = PythonSource(read_text(path, _MAX_BYTES, "a machine", MachineError), str(path))
-    try:
-        slots = list(_slots(source))
-        slot = _chosen(source, slots, part)
-        return _Reader(source, slot).machine()
-    except RecursionError:
-        refuse(source.file, 1, "nested too deeply for a machine")
+
+def _machine_of(source: PythonSource, slot: _Slot) -> Machine:
+    return _Reader(source, slot).machine()
 
 
 def _slots(source: PythonSource) -> Iterator[_Slot]:
@@ -119,10 +110,9 @@ def _decorators(source: PythonSource, slot: _Slot) -> Iterator[tuple[str, ast.Ca
     seen = set()
     for kind in source.bases(slot.kind):
         for method in kind.body:
-            if (
-                not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
-                or method.name in seen
-            ):
+            if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if method.name in seen:
                 continue
             seen.add(method.name)
             for decorator in reversed(method.decorator_list):
@@ -149,30 +139,6 @@ def _arguments(call: ast.Call) -> dict[str, ast.expr]:
         names = _ARGUMENTS
     found = dict(zip(names, call.args, strict=False))
     return found | {each.arg: each.value for each in call.keywords if each.arg}
-
-
-def _chosen(source: PythonSource, slots: list[_Slot], part: str) -> _Slot:
-    """Return the only field, or the one that is named; raises :class:`MachineError`."""
-    if not slots:
-        what = "no model of Django-FSM and no flow of viewflow: no field with @transition methods"
-        refuse(source.file, 1, f"{what}; name a class that can be imported, package.module:Class")
-    names = [f"{slot.kind.name}.{slot.name}" for slot in slots]
-    kinds = [slot.kind.name for slot in slots]
-    if part:
-        matches = [s for s, name in zip(slots, names, strict=True) if part in (name, s.kind.name)]
-        if not matches:
-            refuse(source.file, 1, no_such("model", part, [*dict.fromkeys(kinds), *names]))
-    else:
-        matches = slots
-    if len(matches) > 1:
-        several = {kind for kind in kinds if kinds.count(kind) > 1}
-        shorter = [
-            f"{source.file}#{s.kind.name}{f'.{s.name}' if s.kind.name in several else ''}"
-            for s in matches
-        ]
-        line = matches[1].call.lineno
-        refuse(source.file, line, f"{len(matches)} machines; name one: {first_names(shorter)}")
-    return matches[0]
 
 
 class _Reader:
