@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -314,6 +313,8 @@ def _shadowed(module_name: str, begin: str = "") -> str:
 
 def machine_page(name: str) -> Path:
     """Return the Markdown page of a built-in machine."""
+    from importlib.resources import files
+
     if name not in NAMES:
         raise MachineError(_unknown(name))
     return Path(str(files("fsm.machines").joinpath(name.replace("-", "_") + ".md")))

@@ -190,6 +190,7 @@ def test_states_without_arrows_are_not_initial() -> None:
         ("push it, kick", ["push it, kick"]),
         ("push it or kick [when on]", ["push it or kick[when on]"]),
         ("push, as drawn", ["push", "as drawn"]),
+        ("push it twice, as drawn", ["push it twice", "as drawn"]),
         ("push or kick(twice)", ["push", "kick(twice)"]),
     ],
 )

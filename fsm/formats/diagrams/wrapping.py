@@ -4,8 +4,9 @@ A label in several lines is one event that is wrapped, or an event in each line.
 
 Nothing in a diagram tells the two apart. Lines are events of their own where each of them is one
 word, or the whole label of another arrow, or where all but the last one end with a comma; else the
-lines are one text. Texts between commas, or before and behind an ``or``, are told apart by the same
-rule: "pay, cancel" are two events, "batch, date reached" is one.
+lines are one text. Texts between commas, or before and behind an ``or``, are events of their own
+where each is one word, or one of them is the whole label of another arrow: "pay, cancel" are two
+events, and so is "pay, time is up" where another arrow says "pay"; "batch, date reached" is one.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _undivided(labels: Sequence[str]) -> dict[str, str]:
         for label, found in events.items()
         if len(found) > 1
         and "\n" not in label
-        and not all(_WORD.fullmatch(event) or event in whole for event in found)
+        and not all(_WORD.fullmatch(event) for event in found)
+        and whole.isdisjoint(found)
     }
 
 
