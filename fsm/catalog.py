@@ -290,6 +290,8 @@ def import_object(name: str) -> object:
 
 def _as_source(module_name: str, attribute: str) -> str:
     """Return how the source of a model is named, which is read without importing it."""
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        return ""
     source = Path(*module_name.split(".")).with_suffix(".py")
     try:
         text = source.read_text("utf-8", "replace") if source.is_file() else ""
