@@ -277,14 +277,30 @@ def import_object(name: str) -> object:
         raise MachineError(
             f"{name}: cannot import {module_name!r}: {error}"
             f"{_shadowed(module_name, '; ') or _misspelt(module_name)}"
+            f"{_as_source(module_name, attribute)}"
         ) from error
     except (Exception, SystemExit) as error:  # a module is a program, and may end itself
         raise MachineError(
             f"{name}: importing {module_name!r} failed: {type(error).__name__}: {error}"
+            f"{_as_source(module_name, attribute)}"
         ) from error
     if value is not None and (shadowed := _shadowed(module_name)):
         warnings.warn(f"{name}: {shadowed}", ShadowWarning, stacklevel=2)
     return value
+
+
+def _as_source(module_name: str, attribute: str) -> str:
+    """Return how the source of a model is named, which is read without importing it."""
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        return ""
+    source = Path(*module_name.split(".")).with_suffix(".py")
+    try:
+        text = source.read_text("utf-8", "replace") if source.is_file() else ""
+    except (OSError, ValueError):
+        text = ""
+    if not any(library in text for library in ("django_fsm", "viewflow", "transitions")):
+        return ""
+    return f"; to read it without importing it: {source.as_posix()}#{attribute}"
 
 
 def _misspelt(module_name: str) -> str:
