@@ -118,8 +118,9 @@ def test_a_module_that_cannot_be_imported_may_be_read(
     library: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("door_source.py").write_text(f"import elsewhere_\n{library}\n")
+    Path("door_source.py").write_text(f"import zzz\n{library}\n")
     with pytest.raises(MachineError) as error:
         fsm.load("door_source:D")
-    expected = "door_source:D: cannot import 'door_source': No module named 'elsewhere_'"
-    assert str(error.value) == f"{expected}{hint}"
+    assert "cannot import 'door_source': No module named 'zzz'" in str(error.value)
+    assert str(error.value).endswith(hint)
+    assert ("to read it" in str(error.value)) == bool(hint)
