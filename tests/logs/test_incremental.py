@@ -40,7 +40,7 @@ def facts(result: Replay) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=samples(100, 2))
+@settings(max_examples=samples(40, 2))
 @given(data=st.data())
 def test_any_cuts_of_a_growing_or_rotated_log_give_the_result_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
