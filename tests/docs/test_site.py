@@ -20,6 +20,8 @@ THEMES: dict[str, tuple[int, tuple[str, ...]]] = {
 """The themes, each with the width and the rules, or all, by which every page is examined."""
 EVERYWHERE = ("index.html", "diagrams/with-feedback.html", "fsm/guide/sphinx.html")
 """The pages that are examined at every width by all rules, which takes seconds each."""
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Resolved when a page has been drawn anew and has heard of its new size."""
 pytestmark = at_full_depth
 
 
@@ -65,6 +67,7 @@ def test_every_page_is_accessible(page: Any, site: Path, theme: str) -> None:
         page.goto((site / path).as_uri())
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate(DRAWN)
             wide = page.evaluate("document.documentElement.scrollWidth")
             found += [f"{path} at {width}: {wide} pixels wide"] * (wide > width)
             is_thorough = str(path) in EVERYWHERE

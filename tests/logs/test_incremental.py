@@ -48,7 +48,8 @@ def test_any_cuts_of_a_growing_or_rotated_log_give_the_result_of_the_whole(
     place = tmp_path_factory.mktemp("cuts")
     text = JOINED[data.draw(st.sampled_from(sorted(JOINED)))]
     lines = [f"{line}\n" for line in text.split("\n") if line]
-    cuts = data.draw(st.lists(st.integers(1, len(lines) - 1), max_size=4, unique=True))
+    last = len(lines) - 2  # the last line alone is of no known format
+    cuts = data.draw(st.lists(st.integers(1, last), max_size=4, unique=True))
     (whole := place / "whole.log").write_text("".join(lines))
     expected = facts(executed(whole))
     log, rotated = place / "mail.log", list[Path]()
