@@ -504,6 +504,7 @@ def test_too_many_cases_are_refused(run, monkeypatch: pytest.MonkeyPatch) -> Non
     result.stdout.fnmatch_lines(["fsm_suite: with-feedback by chain has more than 13 tests"])
 
 
+@at_full_depth
 def test_thousands_of_cases(run) -> None:
     """Collected and run; the seconds that many more take are in tests/bench/suites.md."""
     extra = 3 if DEEP else 2
