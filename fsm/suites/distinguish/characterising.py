@@ -27,7 +27,9 @@ def _traces(spec: Spec, words: Iterable[Word]) -> dict[Word, list[int]]:
     found: dict[Word, list[int]] = {}
     before: Word = ()
     for word in sorted(given):
-        common = next((i for i, (x, y) in enumerate(zip(before, word)) if x != y), len(before))
+        common = 0
+        while common < len(before) and before[common] == word[common]:
+            common += 1
         del path[common + 1 :]
         for x in word[common:]:
             at, trace = path[-1]
@@ -123,9 +125,7 @@ def harmonised(tree: SplittingTree, cost: Callable[[list[list[Word]]], float]) -
     return min(_maximal(words, families), key=cost)
 
 
-def _maximal(
-    words: list[Word], families: list[list[list[Word]]]
-) -> list[list[list[Word]]]:
+def _maximal(words: list[Word], families: list[list[list[Word]]]) -> list[list[list[Word]]]:
     """Return :func:`maximal` of the words of each state, which are some of the sorted words."""
     # In order, a word is followed by those that it is a prefix of: up to ``last``.
     place = {word: i for i, word in enumerate(words)}
