@@ -124,7 +124,8 @@ def command(
     1 if a test fails or was not run.
     """
     source = documented_specification(machine, bindings, settings_for(machine))
-    made = suite(source, method, rejections=not silent, **options)
+    with Progress("choosing the tests"):
+        made = suite(source, method, rejections=not silent, **options)
     made = narrowed(made, to=to, covering=covering)
     seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
     result = _run(made, implementation, jobs, most_failures, seconds)
