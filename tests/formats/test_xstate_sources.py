@@ -77,6 +77,8 @@ def test_one_of_several(tmp_path: Path) -> None:
         load(tmp_path, text, "m.js")
     with pytest.raises(MachineError, match=r"m\.js:1: no machine 'c'; there are: a, b$"):
         load(tmp_path, text, "m.js#c")
+    unnamed = f"{USE}export default createMachine({DOOR});\n{second}"
+    assert load(tmp_path, unnamed, "m.js#L2").initial == "shut"
 
 
 STATES = {

@@ -17,6 +17,7 @@ from fsm.formats.json_objects import JsonObject
 from fsm.formats.python_values import Member, PythonSource, Unknown, shown
 from fsm.formats.statecharts.transitions_markup import read_markup
 from fsm.machine import Machine
+from fsm.text import shortened
 
 __all__ = ["find_calls"]
 
@@ -263,7 +264,7 @@ class _Reader:
         value = self._value(node, 0)
         value = _callbacks(value, node) if is_callback else value
         if _unknown(value):
-            self._refuse(node, f"{shown(node)} is computed")
+            self._refuse(node, f"{shortened(shown(node))} is computed")
         return value
 
     def _value(self, node: ast.AST, depth: int) -> Any:
@@ -316,7 +317,7 @@ class _Reader:
         for key, item in pairs:
             name = key.value if isinstance(key, ast.Constant) else None
             if not isinstance(name, str):
-                self._refuse(node, f"{shown(node)} is computed")
+                self._refuse(node, f"{shortened(shown(node))} is computed")
             value = self._value(item, depth + 1)
             if name in (*_CALLBACKS, *_CONDITIONS):
                 value = _callbacks(value, item)
