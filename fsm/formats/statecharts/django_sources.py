@@ -172,7 +172,8 @@ class _Reader:
         for kind in self.source.bases(self.slot.kind):
             for base in kind.bases:
                 if self.source.class_of(base) is None and _last(base) not in _PLAIN_BASES:
-                    what = f"{shortened(shown(base))!r} is not in this file; what it declares is not read"
+                    name = shortened(shown(base), 200)
+                    what = f"{name!r} is not in this file; what it declares is not read"
                     yield f"{self.source.file}:{kind.lineno}: {what}"
 
     def _add(self, method: _Method, name: str, decorator: ast.Call) -> None:
@@ -219,8 +220,9 @@ class _Reader:
             value = value.value
         if isinstance(value, Unknown):
             if not isinstance(node, ast.Attribute | ast.Name | ast.List | ast.Tuple):
-                what = f"a state is computed: {shortened(value.text)}; write it as a constant of this file"
-                refuse(self.source.file, node.lineno, what)
+                what = f"a state is computed: {shortened(value.text, 200)}"
+                how = "write it as a constant of this file"
+                refuse(self.source.file, node.lineno, f"{what}; {how}")
             self.elsewhere.setdefault(value.text)
             return value.text
         return None if value is None else str(value)

@@ -264,7 +264,7 @@ class _Reader:
         value = self._value(node, 0)
         value = _callbacks(value, node) if is_callback else value
         if _unknown(value):
-            self._refuse(node, f"{shortened(shown(node))} is computed")
+            self._refuse(node, f"{shortened(shown(node), 200)} is computed")
         return value
 
     def _value(self, node: ast.AST, depth: int) -> Any:
@@ -317,7 +317,7 @@ class _Reader:
         for key, item in pairs:
             name = key.value if isinstance(key, ast.Constant) else None
             if not isinstance(name, str):
-                self._refuse(node, f"{shortened(shown(node))} is computed")
+                self._refuse(node, f"{shortened(shown(node), 200)} is computed")
             value = self._value(item, depth + 1)
             if name in (*_CALLBACKS, *_CONDITIONS):
                 value = _callbacks(value, item)
