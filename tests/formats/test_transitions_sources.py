@@ -85,6 +85,9 @@ REFUSED = {
     "a list of two values": (CLASS + "        self.steps = 1", 8, "self.steps is computed"),
     "states of other files": ("m = Machine(states=elsewhere.S)", 3, "elsewhere.S is computed"),
     "a state of another file": (CLASS.replace("'open']", "OPEN]", 1), 8, "Door.states is computed"),
+    "a parameter": (
+        "s = ['a']\ndef f(s):\n    m = Machine(states=s)", 5, "s is computed",
+    ),
     "more arguments": ("m = Machine(**options)", 3, "the arguments of the machine are computed"),
     "what is not read": (CLASS + "        self.machine.add_ordered_transitions()", 10, "not read"),
     "no state": (CLASS.replace("'shut', 'open'", "'shut', 'opne'"), 7, "no state 'open'"),
