@@ -67,14 +67,19 @@ def chain_tests(
     identifiers: Sequence[Identifier],
     order: Iterable[tuple[int, int]],
     progress: Callable[[int], object] = lambda _: None,
+    known: Iterable[Word] = (),
 ) -> Iterator[Word]:
     """Yield the tests, none a prefix of another, each as soon as it cannot grow any more.
 
     Transitions are merged in the order given, which must name all that are not in the cover;
     the guarantee does not depend on it, the size does. Identifiers must tell each state from
-    every other one. ``progress`` is called with the number of inputs of the tests so far.
+    every other one. ``progress`` is called with the number of inputs of the tests so far. ``known``
+    are words that were run already and answered as specified: together with the tests they are
+    the suite, and may have the tests as prefixes.
     """
     tests = ConvergenceGraph(spec)
+    for word in known:
+        tests.follow(word)
     chain = _Chain(spec, extra_states, identifiers, tests, progress)
     chain.run_covers()
     chain.separate_covers(apart)
@@ -86,7 +91,10 @@ def chain_tests(
 
 
 def shortest_chain(
-    spec: Spec, extra_states: int, progress: Callable[[int], object] = lambda _: None
+    spec: Spec,
+    extra_states: int,
+    progress: Callable[[int], object] = lambda _: None,
+    known: Sequence[Word] = (),
 ) -> Iterator[Word]:
     """Yield the tests of the chain method, the shortest of several suites.
 
@@ -99,9 +107,9 @@ def shortest_chain(
     apart, identifiers = _words(spec, extra_states)
     orders = list(_orders(spec))
     if sum(arrivals(spec, extra_states)) > SMALL:
-        return chain_tests(spec, extra_states, apart, identifiers, orders[0], progress)
+        return chain_tests(spec, extra_states, apart, identifiers, orders[0], progress, known)
     suites = [
-        list(chain_tests(spec, extra_states, apart, words, order))
+        list(chain_tests(spec, extra_states, apart, words, order, known=known))
         for words in (identifiers, pair_words(spec, apart))
         for order in orders
     ]
