@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,9 +49,11 @@ def load(name: str | MachineObject) -> Machine:
 
     ``name`` is one of :data:`fsm.machines.NAMES`, a class to import or a path. A page with one
     documented table is the machine that the table declares, ``page.md#section`` that of one of
-    its sections; its transitions name row, file and line. A ``.toml`` file says how the table of
-    a page is read. What was assumed is in ``assumed``, and warned of. Files are JSON,
+    its sections; its transitions name row, file and line. A page without such a table may have one
+    state diagram instead; ``page.md#L12`` is the diagram at a line. A ``.toml`` file says how the
+    table of a page is read. What was assumed is in ``assumed``, and warned of. Files are JSON,
     YAML, SCXML, DOT, or a state diagram in Mermaid or PlantUML; the guide on formats says whose.
+    ``file.puml#name`` is one of several machines in a file.
     ``package.module:name`` is a class of python-statemachine, a machine of the library transitions,
     or a model of Django-FSM; a machine object of transitions is taken as it is. Built-in machines
     carry the origin of each transition, read from their Markdown page. Importing a module runs it:
@@ -124,9 +125,21 @@ def load_bare(name: str) -> Machine:
         from fsm.tables.declared.pages import load_page
 
         return load_page(name, load)
-    machine = reader(path) if reader else _compiled(name)
+    machine = _part_of_file(name) or (reader(path) if reader else _compiled(name))
     warn_of_assumptions(name, machine.assumed)
     return machine
+
+
+def _part_of_file(name: str) -> Machine | None:
+    """Return the machine of ``file.puml#name``; ``None`` for a name without a part."""
+    if "#" not in name:
+        return None
+    from fsm.formats import PART_READERS
+    from fsm.tables.read.sections import split_page_name
+
+    file, part = split_page_name(name)
+    reader = PART_READERS.get(Path(file).suffix.lower()) if part else None
+    return reader(Path(file), part) if reader else None
 
 
 def _is_page(name: str) -> bool:
@@ -286,6 +299,8 @@ def _shadowed(module_name: str, begin: str = "") -> str:
 
 def machine_page(name: str) -> Path:
     """Return the Markdown page of a built-in machine."""
+    from importlib.resources import files
+
     if name not in NAMES:
         raise MachineError(_unknown(name))
     return Path(str(files("fsm.machines").joinpath(name.replace("-", "_") + ".md")))

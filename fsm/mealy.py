@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-import numpy as np
-
 from fsm.arguments import check_choice, check_flags
 from fsm.errors import MachineError
 from fsm.graph import breadth_first
@@ -24,6 +22,7 @@ from fsm.machine_faults import check_trace
 from fsm.suggest import no_such
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
     IntTable: TypeAlias = NDArray[np.int32]
@@ -75,7 +74,7 @@ class Mealy:
         bounds = {"next": len(self.states), "output": len(self.outputs)}
         for field, bound in bounds.items():
             object.__setattr__(self, field, self._table(field, bound, shape))
-        if not np.array_equal(self.next < 0, self.output < 0):
+        if ((self.next < 0) != (self.output < 0)).any():
             raise MachineError(f"{self.name}: a cell has a next state or an output, not both")
         if not 0 <= self.initial < len(self.states):
             raise MachineError(f"{self.name}: there is no state {self.initial} to start in")
@@ -87,6 +86,8 @@ class Mealy:
                 raise MachineError(f"{self.name}: two {kind}s are named {duplicate!r}")
 
     def _table(self, field: str, bound: int, shape: tuple[int, int]) -> IntTable:
+        import numpy as np
+
         given: ArrayLike = getattr(self, field)
         table = np.array(given, dtype=np.int32)
         if table.shape != shape:
@@ -115,6 +116,8 @@ class Mealy:
         given: object = machine
         if not isinstance(given, Machine):
             raise MachineError(f"{given!r}: not a machine; a name becomes one with fsm.load")
+        import numpy as np
+
         check_choice("observable", observable, get_args(Observable))
         check_flags(rejections=rejections)
         shown = tuple(_shows(state, observable) for state in machine.states)
@@ -166,7 +169,7 @@ class Mealy:
     @cached_property
     def missing(self) -> tuple[tuple[str, str], ...]:
         """The cells without a transition: (state, input), by state and then by input."""
-        rows, columns = np.nonzero(self.next < 0)
+        rows, columns = (self.next < 0).nonzero()
         pairs = zip(rows.tolist(), columns.tolist(), strict=True)
         return tuple((self.states[s], self.inputs[x]) for s, x in pairs)
 

@@ -58,7 +58,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection() -> Generator[None, object, object]:
     """Collect without the garbage collector: it would look at ten thousand tests again and again.
 
-    What was collected lives as long as the process, and is not looked at later either.
+    What was collected lives as long as the process, and is not looked at later either. Tests leave
+    little behind, so that it may come seldom.
     """
     gc.disable()
     try:
@@ -66,6 +67,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+        gc.set_threshold(50_000)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -104,10 +106,11 @@ def gallery_drawn_once(gallery: Mapping[str, str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("fsm.gallery.gallery_texts", lambda: dict(gallery))
 
 
-@pytest.fixture(autouse=True)
-def traced_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def traced_threads() -> Iterator[None]:
     """Show coverage the code that polars calls from threads of its own."""
     if threading.gettrace() is None:
+        yield
         return
 
     def register(source: Callable[..., Iterator[Any]], **options: Any) -> Any:
@@ -123,7 +126,9 @@ def traced_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return register_io_source(traced, **options)
 
-    monkeypatch.setattr("fsm.logs.write.tables.register_io_source", register)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fsm.logs.write.tables.register_io_source", register)
+        yield
 
 
 @pytest.fixture

@@ -76,13 +76,15 @@ CLOSING = (
     "for all machines with at most 5 states over the same 6 inputs"
 )
 
+QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # this process has imported fsm
+
 
 @pytest.fixture
 def run(pytester: pytest.Pytester):
     def run(module: str, *arguments: str, process: bool = False) -> pytest.RunResult:
         pytester.makepyfile(test_it=module)
         call = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
-        return call("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+        return call("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *QUIET, *arguments)
 
     return run
 
@@ -132,15 +134,20 @@ def test_nothing_is_told_where_nothing_ran(run) -> None:
     assert "fsm:" not in run("def test_it(): pass").stdout.str()
 
 
+def files(name: str) -> list[str]:
+    return [f"--fsm-cov-file={name}.json", f"--fsm-cov-html={name}.html"]
+
+
 @at_full_depth
 @pytest.mark.filterwarnings("default")
 def test_workers_add_up(run) -> None:
     pytest.importorskip("xdist", reason="pytest-xdist is not installed")
-    result = run(WRONG, "-n", "2", "--fsm-cov", "--fsm-cov-file=two.json", process=True)
+    result = run(WRONG, "-n", "2", "--fsm-cov", *files("two"), process=True)
     result.assert_outcomes(passed=44, failed=1)
-    run(WRONG, "--fsm-cov-file=one.json")
+    run(WRONG, *files("one"))
     one, two = (Path(name).read_bytes() for name in ("one.json", "two.json"))
     assert one == two
+    assert Path("two.html").read_bytes() == Path("one.html").read_bytes()
     result.stdout.fnmatch_lines([CLOSING, "  every cell was run"])
     result.stdout.fnmatch_lines(["fsm: with-feedback by table: 31 of 31 tests, *to rerun: pytest*"])
 
@@ -172,6 +179,10 @@ def test_a_file_tells_which_tests_ran_which_cells(run) -> None:
 def test_failed_and_missing_tests_are_told_of_the_file(run) -> None:
     run(WRONG, "--fsm-cov-file", "cov.json", "-k", "test_wrong or relayed.hard_bounce")
     assert read_coverage(Path("cov.json"), fsm.load("with-feedback")).notes == (
+        (
+            "cov.json: tests of 2 suites count together: "
+            "with-feedback by chain, with-feedback by table"
+        ),
         "cov.json: 1 test failed; a cell counts as run all the same",
         "cov.json: not every test of 1 suite was run",
     )

@@ -31,6 +31,7 @@ WRITTEN = [*OUTPUTS, "machine"]
 MORE_LINES = [
     "formats --json",
     "show delivery --matrix --json",
+    "show without-feedback --matrix --coverage coverage.json --json",
     "analyse quarantine --json",
     "analyse with-feedback --claim 'eventually Sent' --json",
     "compare ready.json able.json --json",

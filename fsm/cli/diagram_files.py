@@ -10,6 +10,7 @@ import click
 from fsm.cli.file_params import OutputFile
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_message, write_output
+from fsm.errors import FsmError
 from fsm.suggest import no_such
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = [
     "diagram_format",
     "drawn_machine",
     "other_format",
+    "suite_overlay",
     "wording_in",
     "write_diagram",
 ]
@@ -105,3 +107,29 @@ def wording_in(lang: str | None, lexicons: tuple[Path, ...]) -> Wording:
     if lang not in by_language:
         raise click.UsageError(no_such("language", lang, by_language))
     return Wording(by_language[lang])
+
+
+def suite_overlay(machine: Machine, name: str) -> Overlay:
+    """Return the coverage of a suite: of a method, or of a file of a suite or of tests that ran.
+
+    Raises :class:`FsmError` for another file.
+    """
+    from fsm.conformance.covered_cells import is_coverage, read_coverage
+    from fsm.drawing.marking import coverage_overlay, tested_overlay
+    from fsm.suites import suite
+    from fsm.suites.export import read_tests
+
+    path = Path(name)
+    if path.suffix.lower() == ".json":
+        if is_coverage(path):
+            tested = read_coverage(path, machine)
+            for note in tested.notes:
+                print_message(note)
+            counts = {key: cell.count for key, cell in tested.cells.items()}
+            return tested_overlay(machine, counts, path.name)
+        return coverage_overlay(machine, read_tests(path), path.name)
+    if path.is_file():
+        raise FsmError(
+            f"{name}: no suite; fsm suite --format json and pytest --fsm-cov-file write FILE.json"
+        )
+    return coverage_overlay(machine, suite(machine, name).tests, f"the suite by {name}")

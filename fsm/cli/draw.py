@@ -28,7 +28,13 @@ from fsm.cli.conversion_options import (
     pseudonymise_option,
     redaction_for,
 )
-from fsm.cli.diagram_files import diagram_format, drawn_machine, other_format, wording_in
+from fsm.cli.diagram_files import (
+    diagram_format,
+    drawn_machine,
+    other_format,
+    suite_overlay,
+    wording_in,
+)
 from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.options import allow_import_option as import_option
@@ -45,7 +51,6 @@ from fsm.cli.values import (
 from fsm.drawing import DOCUMENTS, FORMATS, draw
 from fsm.drawing.declaration import TABLE_DRAWN
 from fsm.drawing.marking import (
-    coverage_overlay,
     diff_overlay,
     path_overlay,
     split_trace,
@@ -58,7 +63,6 @@ from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
 from fsm.drawing.wording import untranslated
 from fsm.drawing.xstate import LEFT_OUT
-from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.trust import guarded_loader
 
@@ -192,7 +196,7 @@ _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
     shell_complete=complete_suite,
     group="Overlays",
     help="Show which cells tests cover: a method of fsm suite, such as tour, or a JSON file "
-    "written by fsm suite.",
+    "written by fsm suite or by pytest --fsm-cov-file.",
 )
 @option(
     "--diff",
@@ -287,7 +291,7 @@ def command(
         names = ", ".join(_file_name(name, redaction) for name in counts)
         overlay = _traffic(loaded, log, names, validity, companions)
     elif suite:
-        overlay = _coverage(loaded, suite)
+        overlay = suite_overlay(loaded, suite)
     elif diff is not None:
         loaded, overlay = diff_overlay(loaded, load(diff))
     elif trace is not None:
@@ -332,19 +336,6 @@ def _events(machine: Machine, trace: str) -> tuple[str, ...]:
     for note in unknown_events(machine, events):
         print_message(note, 1000)
     return events
-
-
-def _coverage(machine: Machine, name: str) -> Overlay:
-    """Return the coverage of a suite, given by its method or as a file."""
-    from fsm.suites import suite
-    from fsm.suites.export import read_tests
-
-    path = Path(name)
-    if path.suffix.lower() == ".json":
-        return coverage_overlay(machine, read_tests(path), path.name)
-    if path.is_file():
-        raise FsmError(f"{name}: no suite; fsm suite --format json writes one")
-    return coverage_overlay(machine, suite(machine, name).tests, f"the suite by {name}")
 
 
 def _with_companions(machine: Machine, companions: Callable[[str], Machine]) -> list[Machine]:

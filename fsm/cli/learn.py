@@ -32,6 +32,7 @@ from fsm.formats.dot import mealy_to_dot
 from fsm.formats.json_document import to_json
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
+from fsm.suites.execution.timing import sent_timers
 from fsm.text import quantity
 
 if TYPE_CHECKING:
@@ -158,10 +159,8 @@ def _writer(output: Path) -> Callable[[Mealy], str]:
 
 def _assumed(specification: Machine | Mealy) -> list[str]:
     timers = specification.timers if isinstance(specification, Machine) else ()
-    events = list(dict.fromkeys(timer.event for timer in timers))
-    if not events:
-        return []
-    return [f"no time passes; events of timers are sent by their names: {', '.join(events)}"]
+    note = sent_timers(timers, "learning lets no time pass")
+    return [note] if note else []
 
 
 def _effort(learnt: Learnt) -> str:

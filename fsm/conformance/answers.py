@@ -27,6 +27,15 @@ class Seen(NamedTuple):
     is_rejected: bool
     failure: str
     """The exception that was raised; empty without one."""
+    is_time: bool = False
+    """Whether time passed until a timer had to fire, and no event was sent."""
+
+    @property
+    def text(self) -> str:
+        """What was seen, in a few words."""
+        if self.failure:
+            return self.failure
+        return f"{REJECTED}, shows {self.shown}" if self.is_rejected else f"shows {self.shown}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,8 @@ class AnswerReading:
             return Vote.fails(IMPLEMENTATION, text)
         if like is not None:
             return self._elsewhere(after, like)
-        if not self.gives_sign and after.shown == before.shown:
+        # Time that passes is never answered with a rejection.
+        if (after.is_time or not self.gives_sign) and after.shown == before.shown:
             seen = frozenset([after.shown])
             text = f"no change, shows {after.shown}"
             if self.observable == "state":

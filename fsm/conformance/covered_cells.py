@@ -10,13 +10,21 @@ from typing import TypeAlias
 
 import msgspec
 
+from fsm.conformance.covered_machines import CoverableCell, CoveredSuite
 from fsm.errors import FsmError
 from fsm.files import read_bytes
 from fsm.machine import Machine
 from fsm.schemas import schema_id
 from fsm.text import first_names, quantity, shortened
 
-__all__ = ["MOST_TESTS", "CoveredCell", "CoveredCells", "coverage_json", "read_coverage"]
+__all__ = [
+    "MOST_TESTS",
+    "CoveredCell",
+    "CoveredCells",
+    "coverage_json",
+    "is_coverage",
+    "read_coverage",
+]
 
 MOST_TESTS = 5
 """So many tests of a cell are named; the others are counted."""
@@ -53,6 +61,10 @@ class _File(msgspec.Struct):
     schema: str = ""
 
 
+class _Named(msgspec.Struct):
+    schema: str = ""
+
+
 @dataclass(frozen=True)
 class CoveredCells:
     """The tests of the cells of a machine."""
@@ -69,10 +81,54 @@ class CoveredCells:
         return self.cells.get((state, event))
 
 
-def coverage_json(suites: Iterable[Mapping[str, object]]) -> bytes:
+def coverage_json(suites: Iterable[CoveredSuite]) -> bytes:
     """Return the content of the file for the suites of a session."""
-    whole = {"schema": schema_id(_SCHEMA), "suites": list(suites)}
+    whole = {"schema": schema_id(_SCHEMA), "suites": list(map(_suite_json, suites))}
     return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
+
+
+def _suite_json(suite: CoveredSuite) -> dict[str, object]:
+    left = [cell for cell in suite.cells if not cell.tests]
+    return {
+        "machine": suite.machine,
+        "title": suite.title,
+        "planned": suite.planned,
+        "done": suite.done,
+        "failed": suite.failed,
+        "cells": [
+            _cell_json(cell)
+            | {
+                "count": len(cell.tests),
+                "tests": cell.tests[:MOST_TESTS],
+                "failed": len(cell.failed),
+            }
+            for cell in suite.cells
+            if cell.tests
+        ],
+        "not_run": list(map(_cell_json, left)),
+    }
+
+
+def _cell_json(cell: CoverableCell) -> dict[str, object]:
+    return {
+        "state": cell.state,
+        "event": cell.event,
+        "rejected": cell.is_rejected,
+        "row": cell.row.citation if cell.row else None,
+    }
+
+
+def is_coverage(path: Path) -> bool:
+    """Whether a file says that it is the coverage of tests; raises :class:`FsmError`."""
+    try:
+        named = msgspec.json.decode(_content(path), type=_Named)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return named.schema.startswith(f"fsm/{_SCHEMA}/")
+
+
+def _content(path: Path) -> bytes:
+    return read_bytes(path, _MAX_BYTES, "the coverage of tests", FsmError)
 
 
 def read_coverage(path: Path, machine: Machine) -> CoveredCells:
@@ -81,9 +137,8 @@ def read_coverage(path: Path, machine: Machine) -> CoveredCells:
     Tests are about the machine where they have its name; without any such tests, those of another
     name count all of whose cells are its own.
     """
-    content = read_bytes(path, _MAX_BYTES, "the coverage of tests", FsmError)
     try:
-        read = msgspec.json.decode(content, type=_File)
+        read = msgspec.json.decode(_content(path), type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FsmError(f"{path}: {_not_coverage(str(error))}") from None
     if read.schema != schema_id(_SCHEMA):
@@ -152,6 +207,8 @@ def _notes(found: _Sorted, machine: Machine) -> Iterator[str]:
     if found.gone:
         count = quantity(len(set(found.gone)), "cell")
         yield f"{count} that {machine.name} does not have, such as {found.gone[0]}"
+    if len(titles := sorted({suite.title for suite in found.own})) > 1:
+        yield f"tests of {quantity(len(titles), 'suite')} count together: {first_names(titles)}"
     if failed := sum(len(suite.failed) for suite in found.own):
         yield f"{quantity(failed, 'test')} failed; a cell counts as run all the same"
     if unfinished := sum(suite.done < suite.planned for suite in found.own):

@@ -123,7 +123,7 @@ class _Probing:
         self.disputed = disputed
         connection = connection_of(implementation)
         seen = observable_of(connection, machine)
-        self.runs = SystemRuns(connection, seen != "output", most)
+        self.runs = SystemRuns(connection, seen != "output", most, machine)
         is_state = seen == "status" and shows_states(machine) and bool(machine.statuses)
         self.observable: Observable = "state" if is_state else seen
         self.events = list(dict.fromkeys((*machine.events, *more)))
@@ -135,6 +135,8 @@ class _Probing:
         """The states of which one must be the target, of cells that lead where they should."""
         self.unsteady: dict[_Key, None] = {}
         """The cells before which a trace ended otherwise than the time before."""
+        self.overtaken: dict[_Key, None] = {}
+        """The cells whose timer another one is ahead of."""
         self.hints: dict[_Key, str] = {}
         """Of cells that differ, what else explains it."""
         self.access: dict[str, Trace] = {machine.initial: ()}
@@ -157,7 +159,7 @@ class _Probing:
         runs = {
             cell: CellRun(
                 trace,
-                _text(after) + self.hints.get(cell, ""),
+                after.text + self.hints.get(cell, ""),
                 self._vote(reading, cell, before, after),
             )
             for cell, (trace, before, after) in self.seen.items()
@@ -201,6 +203,11 @@ class _Probing:
             )
         if self.seen and not (reading.gives_sign or raised):
             yield f"{name}: gives no sign of rejected events; no change may be a rejection"
+        if note := self.runs.timer_note:
+            yield f"{name}: {note}"
+        if self.overtaken:
+            cells = first_names([f"{event} in {state}" for state, event in self.overtaken])
+            yield f"{name}: not run, because another timer fires first: {cells}"
         if self.unsteady:
             count = quantity(len(self.unsteady), "cell")
             yield f"{name}: {count} not judged: the same events did not lead to the same twice"
@@ -256,6 +263,9 @@ class _Probing:
 
     def _run_cell(self, state: str, event: str) -> None:
         trace = (*self.access[state], event)
+        if not self.runs.can_run(trace):
+            self.overtaken[state, event] = None
+            return
         *_, before, after = self.runs.run(trace)
         is_there = not self.runs.shows or before.shown == self._shows(state)
         if is_there and self._is_steady(state, trace, before, after, _REPEATS):
@@ -325,7 +335,7 @@ class _Probing:
         for place, a in enumerate(first) if self.observable != "state" else ():
             for b in first[place + 1 :] if a in like else ():
                 word = self._word(a, b) if a in like and b in like else None
-                if word is not None:
+                if word is not None and self.runs.can_run((*trace, *word)):
                     seen = self.runs.run((*trace, *word))[-len(word) - 1 :]
                     behaviour.append((word, tuple(seen)))
                     like = {s for s in like if self._behaves(s, word, seen)}
@@ -338,7 +348,8 @@ class _Probing:
             if not self._fits(before, after, state, event):
                 return False
             step = self.machine.step(state, event)
-            if step is None and not after.is_rejected and self._says_rejected:
+            signs = self._says_rejected and not after.is_time
+            if step is None and signs and not after.is_rejected:
                 return False
             state = step.target if step else state
         return True
@@ -375,16 +386,11 @@ class _Probing:
         return None
 
     def _wrong_events(self, trace: Trace, state: str) -> list[str]:
-        runs = ((event, self.runs.run((*trace, event))[-2:]) for event in self.events)
+        traces = ((*trace, event) for event in self.events)
+        runs = ((way[-1], self.runs.run(way)[-2:]) for way in traces if self.runs.can_run(way))
         return [event for event, seen in runs if not self._behaves(state, (event,), seen)]
 
 
 def _hint(doubt: _Doubt) -> str:
     state, event = doubt.cell
     return f"; or {event} in {state} leads to {' or '.join(sorted(doubt.like))}"
-
-
-def _text(seen: Seen) -> str:
-    if seen.failure:
-        return seen.failure
-    return f"{REJECTED}, shows {seen.shown}" if seen.is_rejected else f"shows {seen.shown}"

@@ -19,10 +19,13 @@ from typing import Literal
 
 from fsm.drawing.dot import to_dot
 from fsm.drawing.faults import Faults, find_faults
+from fsm.drawing.geometry import numbers_of
 from fsm.drawing.layout import Layout, layers_passed
 from fsm.drawing.model import Look, Picture
+from fsm.drawing.operations import painted_dot
 from fsm.drawing.overview import MARKS_LEFT_OUT, has_marks, overview_of
 from fsm.drawing.pictures import picture_of
+from fsm.drawing.svg import final_drawing
 from fsm.drawing.wording import CLOCK, IMAGE_CLOCK
 from fsm.errors import FsmError, MissingToolError, OutputError
 from fsm.machine import Machine
@@ -92,8 +95,9 @@ def lay_out(
     """Return the picture of a machine, and its image by Graphviz as ``svg``, ``png`` or ``pdf``.
 
     The size of the picture decides how it is drawn: a large one becomes an overview of groups of
-    states, and ``warn`` is called with a message. With ``look.whole`` it is drawn whole. Labels of
-    an ``svg`` are plain text, see :func:`to_dot`; they stand in the middle of their arrows.
+    states, and ``warn`` is called with a message. With ``look.whole`` it is drawn whole. Labels
+    stand in the middle of their arrows. An ``svg`` is that of Graphviz, for
+    :mod:`fsm.drawing.svg`; the other images show what that module makes of it.
 
     Raises what :func:`render` raises, with a remedy if a layout takes longer than ``timeout``
     seconds (default: :data:`TIMEOUT`).
@@ -104,18 +108,19 @@ def lay_out(
     if warn is not None:
         for note in picture.notes:
             warn(note)
-    draw = _Renderer(format, renderer, time.monotonic() + (timeout or TIMEOUT), timeout or TIMEOUT)
+    draw = _Renderer(renderer, time.monotonic() + (timeout or TIMEOUT), timeout or TIMEOUT)
     if _is_large(picture) and not look.whole:
         size = f"{len(picture.nodes):,} states and {len(picture.arrows):,} arrows"
         marks = f". {MARKS_LEFT_OUT}" if has_marks(picture) else ""
         picture = overview_of(picture)
         if warn:
             warn(f"{size} are drawn as an overview of {len(picture.nodes)} groups{marks}")
-    layout, svg = _legible_layout(picture, engine, draw)
+    svg = _legible(picture, engine, draw)
     if format == "svg":
         return picture, svg
-    extent = map(float, re.findall(rb'="([\d.]+)pt"', svg)[:2])
-    return picture, draw.image(picture, layout, _dpi(*extent))
+    drawing = final_drawing(svg, picture)
+    _, _, *extent = numbers_of(drawing.get("viewBox", ""))
+    return picture, draw.image(picture, painted_dot(drawing), format, _dpi(*extent))
 
 
 def _is_large(picture: Picture) -> bool:
@@ -132,47 +137,56 @@ def _is_large(picture: Picture) -> bool:
 class _Renderer:
     """Draws layouts of a picture until a time."""
 
-    format: str
     renderer: Renderer | None
     end: float
     timeout: float
 
-    def image(self, picture: Picture, layout: Layout, dpi: int = _DPI) -> bytes:
-        """Return the image in the format."""
-        return self._render(picture, layout, self.format, dpi)
-
     def svg(self, picture: Picture, layout: Layout) -> bytes:
-        """Return the svg of the same layout."""
-        return self._render(picture, layout, "svg", _DPI)
+        """Return the svg of a layout."""
+        text = to_dot(picture, html=False, layout=layout, joinable=False)
+        return self._render(picture, text, "svg", layout.engine)
 
-    def _render(self, picture: Picture, layout: Layout, format: str, dpi: int) -> bytes:  # noqa: A002
-        left = self.end - time.monotonic()
-        text = to_dot(picture, html=self.format != "svg", layout=layout, joinable=False)
+    def image(self, picture: Picture, painted: str, format: str, dpi: int) -> bytes:  # noqa: A002
+        """Return the image of a DOT text that says where everything is."""
+        return self._render(picture, painted, format, "neato", placed=True, dpi=dpi)
+
+    def _render(
+        self,
+        picture: Picture,
+        text: str,
+        format: str,  # noqa: A002
+        engine: str,
+        *,
+        placed: bool = False,
+        dpi: int = _DPI,
+    ) -> bytes:
+        left = max(self.end - time.monotonic(), 0.001)
         try:
             return render(
                 text,
                 format,
-                engine=layout.engine,
+                engine=engine,
                 renderer=self.renderer,
-                timeout=max(left, 0.001),
+                timeout=left,
                 dpi=dpi,
+                placed=placed,
             )
         except TooSlowError:
             raise TooSlowError(
-                f"{layout.engine}: no picture of {len(picture.nodes):,} states and "
+                f"{engine}: no picture of {len(picture.nodes):,} states and "
                 f"{len(picture.arrows):,} arrows within {self.timeout:g} s; draw a part of the "
                 "machine (--focus STATE, --collapse STATUS), or give it a longer --timeout"
             ) from None
 
 
-def _legible_layout(picture: Picture, engine: str, draw: _Renderer) -> tuple[Layout, bytes]:
-    """Return the layout in which arrows cross the fewest labels, titles and states, and its svg."""
+def _legible(picture: Picture, engine: str, draw: _Renderer) -> bytes:
+    """Return the svg of the layout in which arrows cross the fewest labels, titles and states."""
     few = len(picture.arrows) <= _FEW
     haste = 0 if few else 1 if layers_passed(picture) <= _SOME_LAYERS else 2
     layout = Layout(engine, in_line=True, numbered=True, haste=haste)
     svg = draw.svg(picture, layout)
     if not layout.is_layered or len(picture.arrows) > _CROWDED:
-        return layout, svg
+        return svg
     best, faults = (layout, svg), find_faults(svg)
     if faults.sides_moved(layout):
         layout = replace(layout, sides=faults.sides)
@@ -188,7 +202,7 @@ def _legible_layout(picture: Picture, engine: str, draw: _Renderer) -> tuple[Lay
                 layout = replace(layout, sides=other.sides)
                 svg = draw.svg(picture, layout)
             best, faults = (layout, svg), other
-    return best
+    return best[1]
 
 
 def render(
@@ -199,10 +213,12 @@ def render(
     renderer: Renderer | None = None,
     timeout: float = TIMEOUT,
     dpi: int = _DPI,
+    placed: bool = False,
 ) -> bytes:
     """Return the image of a DOT text: ``svg``, ``png`` or ``pdf``; ``dpi`` is for ``png``.
 
-    The wheel draws only ``svg``, and only plain labels: see ``html`` of :func:`to_dot`.
+    With ``placed``, for the engine ``neato``, the text says where everything is. The wheel draws
+    only ``svg``, and only plain labels: see ``html`` of :func:`to_dot`.
 
     Raises :class:`FsmError` for an unknown format, engine or renderer, :class:`MissingToolError`
     if the renderer is not installed, :class:`TooSlowError` after ``timeout`` seconds, and
@@ -216,6 +232,7 @@ def render(
     if program is None:
         raise MissingToolError(_MISSING)
     options = [f"-K{engine}", f"-T{format}", *([f"-Gdpi={dpi}"] if format == "png" else [])]
+    options += ["-n2"] if placed else []
     image = _run([program, *options], dot_text, timeout)
     # Cairo writes the time into a PDF. A date of the same length keeps all offsets in the file.
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", image)

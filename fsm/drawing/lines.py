@@ -70,10 +70,14 @@ class StateLines:
         return any(timer.event in edge.events for _, edge in edges)
 
     def event_text(self, event: str, source: int) -> str:
-        """Return an event of a declared transition, with a clock where its source has the timer."""
+        """Return an event of a declared transition, with a clock where a timer may be its cause.
+
+        The delay is told where the source starts the timer.
+        """
         timers = [timer for timer in self.timers.get(event, ()) if timer.node == source]
         if not timers:
-            return event
+            goes_on = any(not timer.stops for timer in self.timers.get(event, ()))
+            return f"{CLOCK} {event}" if goes_on and not _UNNAMED.match(event) else event
         name = "" if _UNNAMED.match(event) else f"{event} "
         return f"{CLOCK} {name}{after_text(timers[0])}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from fsm.catalog import as_machine, load_bare
@@ -25,6 +25,7 @@ __all__ = [
     "path_overlay",
     "split_trace",
     "symbols_of",
+    "tested_overlay",
     "traffic_overlay",
     "unknown_events",
 ]
@@ -118,6 +119,26 @@ def coverage_overlay(machine: Machine | str, tests: Iterable[Sequence[str]], nam
         )
     runs = Counter((step.before, step.event) for step in steps)
     reached = {machine.initial, *(step.after for step in steps)}
+    return _cell_overlay(machine, runs, reached, f"steps of {name}")
+
+
+def tested_overlay(
+    machine: Machine | str, counts: Mapping[tuple[str, str], int], name: str
+) -> Overlay:
+    """Return how many tests ran each cell, and which cells no test ran.
+
+    ``counts`` are the tests of each cell, by state and event, ``name`` is what they come from.
+    """
+    machine = as_machine(machine)
+    run = [cell for cell, count in counts.items() if count]
+    steps = (machine.step(*cell) for cell in run)
+    reached = {machine.initial, *(s for s, _ in run), *(step.target for step in steps if step)}
+    return _cell_overlay(machine, Counter(counts), reached, f"tests in {name}")
+
+
+def _cell_overlay(
+    machine: Machine, runs: Counter[tuple[str, str]], reached: set[str], counted: str
+) -> Overlay:
     lines = {state.name: [Mark(Tone.REJECTED, "not reached")] for state in machine.states}
     lines |= {state: _untried(machine, state, runs) for state in reached}
     taken = {t: runs[t.source, t.event] for t in machine.transitions}
@@ -128,7 +149,7 @@ def coverage_overlay(machine: Machine | str, tests: Iterable[Sequence[str]], nam
         {t: Mark(weight=count) for t, count in taken.items() if count},
         {state: marks for state, marks in lines.items() if marks},
         other=Mark(Tone.REJECTED),
-        legend=(f"Numbers: steps of {name}; {rejected}",),
+        legend=(f"Numbers: {counted}; {rejected}",),
     )
 
 

@@ -16,7 +16,7 @@ from fsm.drawing.wording import CLOCK, IMAGE_CLOCK
 from fsm.errors import OutputError
 from fsm.text import visible
 
-__all__ = ["interactive_svg", "standalone_svg"]
+__all__ = ["final_drawing", "interactive_svg", "standalone_svg"]
 
 _SVG = "http://www.w3.org/2000/svg"
 _G, _TEXT, _TSPAN, _TITLE, _A, _PATH, _POLYGON = (
@@ -42,8 +42,7 @@ def standalone_svg(svg: bytes, picture: Picture) -> str:
 
     Raises :class:`OutputError` for the output of another program.
     """
-    root = _drawn(svg)
-    _restyle(root, picture)
+    root = final_drawing(svg, picture)
     _describe(root, picture)
     root.set("style", "max-width:100%;height:auto")
     dark = ET.Element(f"{{{_SVG}}}style")
@@ -61,15 +60,20 @@ def interactive_svg(svg: bytes, picture: Picture) -> str:
 
     Raises :class:`OutputError` for the output of another program.
     """
-    root = _drawn(svg)
-    _restyle(root, picture)
+    root = final_drawing(svg, picture)
     _describe(root, picture)
     return _text(root)
 
 
-def _drawn(svg: bytes) -> ET.Element:
+def final_drawing(svg: bytes, picture: Picture) -> ET.Element:
+    """Return the output of Graphviz as it is seen: with its labels and its legend in their places.
+
+    Raises :class:`OutputError` for the output of another program.
+    """
     ET.register_namespace("", _SVG)
-    return ET.fromstring(svg)  # noqa: S314 - from Graphviz
+    root = ET.fromstring(svg)  # noqa: S314 - from Graphviz
+    _restyle(root, picture)
+    return root
 
 
 def _text(root: ET.Element) -> str:

@@ -135,14 +135,16 @@ def after_text(timer: Timer | ChartTimer) -> str:
 
 
 def timer_text(machine: Machine, transition: Transition, text: str) -> str:
-    """Return the label of a transition; of one by a timer of its state, with the clock.
+    """Return the label of a transition; with the clock, where a timer may be its cause.
 
-    ``text`` is the label without it.
+    The delay is told where the state of the transition starts the timer. ``text`` is the label
+    without both.
     """
-    for timer in machine.timers:
-        if timer.event == transition.event and transition.source in timer.states:
+    timers = [timer for timer in machine.timers if timer.event == transition.event]
+    for timer in timers:
+        if transition.source in timer.states:
             return f"{CLOCK} {text} {after_text(timer)}"
-    return text
+    return text if all(timer.stops for timer in timers) else f"{CLOCK} {text}"
 
 
 def untranslated(machine: Machine, wording: Wording) -> str:

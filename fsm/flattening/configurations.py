@@ -9,6 +9,7 @@ from typing import TypeAlias
 from fsm.chart import Chart, ChartEdge
 from fsm.errors import MachineError
 from fsm.flattening.cases import Decision, decide, meant, possible_steps, refined
+from fsm.flattening.start import GuardAtStartError, started_by_event
 from fsm.flattening.stepper import Configuration, Macrostep, OrderNeededError, Stepper
 from fsm.flattening.timers import passed_at_start, timers_of, unheard_timers
 from fsm.flattening.variants import VariantNames, representatives
@@ -18,7 +19,7 @@ from fsm.machine import Machine, State, Transition
 from fsm.suggest import remedy
 from fsm.text import first_names
 
-__all__ = ["flatten"]
+__all__ = ["flatten", "flatten_begun"]
 
 MAX_STATES = 100_000
 
@@ -30,6 +31,17 @@ def flatten(chart: Chart, name: str | None = None, max_cells: int | None = None)
     100,000 states or ``max_cells`` cells.
     """
     return _Flattening(chart, max_cells).machine(name or chart.class_name)
+
+
+def flatten_begun(chart: Chart, name: str, max_cells: int) -> Machine:
+    """Return the same machine; where guards decide at the start, an event begins it.
+
+    See :func:`fsm.flattening.start.started_by_event`.
+    """
+    try:
+        return flatten(chart, name, max_cells)
+    except GuardAtStartError:
+        return flatten(started_by_event(chart), name, max_cells)
 
 
 _Row: TypeAlias = dict[str, tuple[str, Macrostep]]

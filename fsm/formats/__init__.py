@@ -16,7 +16,7 @@ from fsm.machine import Machine
 if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
-__all__ = ["DRAWN", "READERS", "MachineReader", "read_drawn"]
+__all__ = ["DRAWN", "PART_READERS", "READERS", "MachineReader", "PartReader", "read_drawn"]
 
 
 MachineReader: TypeAlias = Callable[[Path], Machine]
@@ -24,6 +24,9 @@ MachineReader: TypeAlias = Callable[[Path], Machine]
 
 Raises :class:`fsm.errors.MachineError`, which names the file and the line, for what is none.
 """
+
+PartReader: TypeAlias = Callable[[Path, str], Machine]
+"""Reads one of several machines of a file, by its name; raises as a reader does."""
 
 # A module is imported when a file of its format is read: DOT needs numpy, SCXML an XML parser.
 
@@ -65,7 +68,7 @@ def read_drawn(path: Path) -> Machine | Mealy:
         from fsm.formats.diagrams.d2 import read_d2
 
         return read_d2(path)
-    from fsm.formats.diagrams.lines import read_diagram
+    from fsm.formats.diagrams.texts import read_diagram
 
     return read_diagram(path)
 
@@ -81,6 +84,18 @@ def _smcat(path: Path) -> Machine:
     return read_smcat(path)
 
 
+def _script(path: Path) -> Machine:
+    return _script_part(path, "")
+
+
+def _script_part(path: Path, part: str) -> Machine:
+    from fsm.formats.statecharts.xstate_sources import read_xstate_source
+
+    return read_xstate_source(path, part)
+
+
+_SCRIPTS = (".ts", ".js", ".tsx", ".jsx", ".mts", ".mjs", ".cts", ".cjs")
+
 READERS: Mapping[str, MachineReader] = {
     ".json": _json,
     ".yaml": _yaml,
@@ -88,5 +103,35 @@ READERS: Mapping[str, MachineReader] = {
     ".scxml": _scxml,
     **dict.fromkeys(DRAWN, _drawn),
     ".smcat": _smcat,
+    **dict.fromkeys(_SCRIPTS, _script),
 }
 """The reader of each suffix."""
+
+
+def _diagram_part(path: Path, part: str) -> Machine:
+    from fsm.formats.diagrams.texts import read_diagram
+
+    found = read_diagram(path, part)
+    return found if isinstance(found, Machine) else found.machine()
+
+
+def _json_part(path: Path, part: str) -> Machine:
+    from fsm.formats.statecharts.recognition import read_json_machine
+
+    return read_json_machine(path, part)
+
+
+def _yaml_part(path: Path, part: str) -> Machine:
+    from fsm.formats.statecharts.recognition import read_yaml_machine
+
+    return read_yaml_machine(path, part)
+
+
+PART_READERS: Mapping[str, PartReader] = {
+    **dict.fromkeys((".puml", ".plantuml", ".uml"), _diagram_part),
+    ".json": _json_part,
+    ".yaml": _yaml_part,
+    ".yml": _yaml_part,
+    **dict.fromkeys(_SCRIPTS, _script_part),
+}
+"""The reader of one machine of a file, ``file.puml#name``, by the suffix of the file."""

@@ -63,6 +63,11 @@ class LocatedJson:
         """Return the line where an object begins, from 1."""
         return self._lines[member.number]
 
+    def text_line(self, member: JsonObject, key: str) -> int:
+        """Return the line of an object; those of texts in it are not known."""
+        del key
+        return self.line(member)
+
     def placed(self, key: str, values: Iterable[T]) -> Iterator[tuple[int, T]]:
         """Yield the typed values of a list of objects in the root, each with its line."""
         return zip(map(self.line, self.root.get(key, ())), values, strict=True)

@@ -23,6 +23,12 @@ _MAX_DEPTH = 100
 _TRUTH = {"true": True, "false": False}
 _NUMBERS = {"tag:yaml.org,2002:int": int, "tag:yaml.org,2002:float": float}
 _TEXTS = {f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp", "value")}
+_TEMPLATES = {"Resources", "stepFunctions"}
+"""What tells templates of CloudFormation and of the Serverless Framework."""
+_FUNCTIONS = {
+    f"!{name}" for name in ("Ref", "Sub", "GetAtt", "ImportValue", "Condition", "GetAZs", "Base64")
+}
+"""The functions of templates that may have a text, which is taken as it is written."""
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -48,6 +54,8 @@ class LocatedYaml:
     def __init__(self, text: str, file: str) -> None:
         self.text, self.file = text, file
         self._lines: list[int] = []
+        self._texts: dict[tuple[int, str], int] = {}
+        """The lines where the blocks of text begin."""
         self._parts = 0
         try:
             node = yaml.compose(text, Loader=_BoundedLoader)
@@ -62,6 +70,8 @@ class LocatedYaml:
             refuse(file, 1, "nested too deeply for a machine")
         if not isinstance(node, yaml.MappingNode):
             refuse(file, 1, "not a machine: the document must be a mapping")
+        keys = {key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
+        self._is_template = bool(keys & _TEMPLATES)
         self.root: JsonObject = self._mapping(node, 0)
 
     def refuse(self, member: JsonObject, what: str) -> NoReturn:
@@ -71,6 +81,10 @@ class LocatedYaml:
     def line(self, member: JsonObject) -> int:
         """Return the line where a mapping begins, from 1."""
         return self._lines[member.number]
+
+    def text_line(self, member: JsonObject, key: str) -> int:
+        """Return the line where the text of a member of a mapping begins."""
+        return self._texts.get((member.number, key), self.line(member))
 
     def _value(self, node: Any, depth: int) -> Any:
         line = node.start_mark.line + 1
@@ -100,6 +114,8 @@ class LocatedYaml:
             if key in members:
                 refuse(self.file, line, f"{shortened(key)!r} occurs twice in one object")
             members[key] = self._value(value, depth + 1)
+            if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
+                self._texts[members.number, key] = value.start_mark.line + 2
         return members
 
     def _scalar(self, node: yaml.ScalarNode, line: int) -> Any:
@@ -113,6 +129,6 @@ class LocatedYaml:
                 return _NUMBERS[tag](text)
             except ValueError:  # a form of YAML 1.1 such as 0b1 or 1:30
                 return text
-        if tag not in _TEXTS:
+        if tag not in _TEXTS and not (self._is_template and tag in _FUNCTIONS):
             refuse(self.file, line, f"the tag {shortened(tag)!r} is not read; take it out")
         return text

@@ -14,7 +14,6 @@ from fsm.implementations.connection import Connection, Settling
 from fsm.implementations.output import apart_from_output
 from fsm.implementations.process import ProcessConnection
 from fsm.implementations.python import PythonConnection
-from fsm.implementations.web import WebConnection
 from fsm.trust import NameInFile
 
 __all__ = ["FORMS", "TIMEOUT", "connect", "connect_several", "connection_of", "make_adapter"]
@@ -55,6 +54,8 @@ def connect(implementation: Any, *, timeout: float = TIMEOUT, settle: float = 0.
         words = _words(implementation)
         return ProcessConnection(words, implementation, timeout=timeout, settling=settling)
     if implementation.startswith(("http://", "https://")):
+        from fsm.implementations.web import WebConnection
+
         return WebConnection(implementation, timeout=timeout, settling=settling)
 
     words = [sys.executable, "-m", "fsm.implementations.serving", implementation]
@@ -85,6 +86,8 @@ def connect_several(
 
 
 def _instance(name: str, number: int, timeout: float, settle: float) -> Connection:
+    from fsm.implementations.web import WebConnection
+
     connection = connect(name, timeout=timeout, settle=settle)
     if isinstance(connection, WebConnection):
         if not connection.has_sessions:

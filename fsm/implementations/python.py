@@ -6,15 +6,17 @@ Its methods may be coroutine functions, which are awaited. A time limit ends cal
 from __future__ import annotations
 
 import inspect
-from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from fsm.errors import FsmError
 from fsm.implementations.call_failures import HangError, as_text
 from fsm.implementations.connection import Connection, Settling
-from fsm.implementations.event_loop import await_here, await_on, drop_loop
 from fsm.implementations.time_limits import time_limit
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 __all__ = ["PythonConnection"]
 
@@ -49,6 +51,8 @@ class PythonConnection(Connection):
                 raise FsmError(f"the implementation, of type {self.kind}, has no method {method}()")
         self.can_observe, self.can_advance = self._has("observe"), self._has("advance")
         self._loop = loop
+        if any(map(inspect.iscoroutinefunction, (adapter.reset, adapter.send))):
+            import_module("fsm.implementations.event_loop")  # outside the time of a call
 
     @property
     def kind(self) -> str:
@@ -86,11 +90,15 @@ class PythonConnection(Connection):
                 value = method(*args, **values)
                 return self._awaited(value) if inspect.isawaitable(value) else value
         except HangError:
+            from fsm.implementations.event_loop import drop_loop
+
             self.is_broken = True
             drop_loop()  # what hung may hold it
             raise
 
     def _awaited(self, value: Any) -> object:
+        from fsm.implementations.event_loop import await_here, await_on
+
         if self._loop:
             return await_on(self._loop, value, self.timeout)
         return await_here(value, self.timeout)

@@ -35,7 +35,7 @@ from fsm.logs.mapping.recordable import recordable_by
 from fsm.logs.mapping.redact import Redaction
 from fsm.logs.mapping.same_messages import find_same_messages, with_same_messages
 from fsm.logs.mapping.stops import decide_stops, with_decisions
-from fsm.logs.mapping.to_canonical import FURTHER_COLUMNS, READ_SCHEMA, SCHEMA
+from fsm.logs.mapping.to_canonical import DOMAIN, READ_SCHEMA, SCHEMA
 from fsm.logs.notes import Notes
 from fsm.logs.reading import ReadingOptions
 from fsm.logs.storage.scans import scan_parquet
@@ -83,7 +83,7 @@ class ConvertedLog:
             self.path,
             name,
             "frame",
-            self._machine_events(*SCHEMA, *FURTHER_COLUMNS),
+            self._machine_events(*SCHEMA, DOMAIN),
             origin=self,
             recordable=lambda: self.recordable,
         )

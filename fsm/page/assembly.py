@@ -22,6 +22,10 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 
+_NOSCRIPT = """\
+<noscript><p class="note">Parts of this page need JavaScript, which is disabled.</p></noscript>
+"""
+
 
 def assemble_page(
     title: str,
@@ -51,6 +55,7 @@ def assemble_page(
         subtitle=f'<p class="subtitle">{_text(subtitle)}</p>' if subtitle else "",
         style=style.replace("</style", "<\\/style"),
         theme=early,
+        noscript=_NOSCRIPT if scripts else "",
         main=main,
         footer=footer,
         data="\n".join(as_json_block(name, value) for name, value in (data or {}).items()),

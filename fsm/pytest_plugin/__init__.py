@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsm.pytest_plugin import conformance, pages, project
+from fsm.pytest_plugin import conformance, coverage_summary, pages, project
 from fsm.pytest_plugin.conformance import (
     pytest_generate_tests,
     pytest_pycollect_makeitem,
@@ -33,11 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fsm")
     pages.add_page_options(parser, group)
     project.add_project_options(parser, group)
-    conformance.add_coverage_option(group)
+    coverage_summary.add_coverage_options(group)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, start recording coverage, and refuse patterns that match no page."""
     pages.check_patterns(config)
     project.add_settings_pages(config)
+    coverage_summary.check_coverage_options(config)
     conformance.configure(config)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fsm.pytest_plugin.connections import SessionConnections
-from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage, coverage_file
+from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage
 from fsm.pytest_plugin.project import binding_files, project_settings
 from fsm.text import visible
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = [
     "LIMIT",
     "Case",
-    "add_coverage_option",
     "configure",
     "pytest_generate_tests",
     "pytest_pycollect_makeitem",
@@ -78,18 +77,8 @@ _MARKER = (
 )
 
 
-def add_coverage_option(group: pytest.OptionGroup) -> None:
-    """Add ``--fsm-cov`` and ``--fsm-cov-file``."""
-    text = "show which cells and documented rows of a machine the conformance tests did not run"
-    group.addoption("--fsm-cov", action="store_true", help=text)
-    text = "write which tests ran which cells, for fsm conform --tests FILE"
-    group.addoption("--fsm-cov-file", metavar="FILE", default="", help=text)
-
-
 def configure(config: pytest.Config) -> None:
-    """Register the marker, and start recording coverage; refuse a file that nobody can write."""
-    if (path := coverage_file(config)) and not path.parent.is_dir():
-        raise pytest.UsageError(f"--fsm-cov-file: {path.parent}: no such directory")
+    """Register the marker, and start recording coverage."""
     config.addinivalue_line("markers", _MARKER)
     SessionCoverage.begin(config)
 
@@ -176,8 +165,7 @@ class Case:
         machine = self.suite.machine
         options: dict[str, Any] = {"timers": machine.timers if machine else (), "values": values}
         run = run_test(connection, self.suite.mealy, self.trace, **options)
-        sent = self.word[: len(run.trace)]
-        self.record.add(zip(self.suite.mealy.walk(sent), sent, strict=False))
+        self.record.add(run)
         if run.left and self._item:
             text = f"not run, since another timer fires first: {', '.join(map(visible, run.left))}"
             self._item.add_report_section("call", "ended early", text)
@@ -295,7 +283,7 @@ def _cases(
     waiting = _waiting(options)
     whole = suite(specification, method or DEFAULT, **options)
     made = narrowed(whole, to=to, covering=covering)
-    record = SuiteCoverage(metafunc.definition.nodeid, made)
+    record = _coverage_of(metafunc.definition.nodeid, made)
     if made.estimate.least.tests > LIMIT:
         raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
     cases: list[Any] = []
@@ -306,6 +294,16 @@ def _cases(
         cases.append(pytest.param(case, id=_name(case.trace, len(cases) + 1)))
     record.planned = len(cases)
     return cases
+
+
+def _coverage_of(function: str, suite: Suite) -> SuiteCoverage:
+    return SuiteCoverage(
+        function,
+        suite.mealy,
+        suite.machine,
+        label=f"{suite.mealy.name} by {suite.method.name}",
+        proves=suite.guarantee.domain if suite.guarantee.complete else "",
+    )
 
 
 def _waiting(options: dict[str, Any]) -> dict[str, float]:

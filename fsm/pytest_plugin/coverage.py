@@ -1,97 +1,153 @@
 """The coverage of conformance tests in a session: cells, documented rows, failures.
 
-Under pytest-xdist, each worker sends the coverage of its tests, and the controller merges it. With
-``--fsm-cov-file`` it is written to a file, which ``fsm conform --tests`` reads.
+Under pytest-xdist, each worker sends the coverage of its tests, and the controller merges it. What
+is printed and written at the end: see :mod:`fsm.pytest_plugin.coverage_summary`.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from fsm.text import quantity, shortened, visible
+from fsm.pytest_plugin import coverage_summary
+from fsm.text import shortened, visible
 
 if TYPE_CHECKING:
-    from fsm.suites import Suite
+    from fsm.conformance.covered_machines import CoverableCell, CoveredSuite
+    from fsm.machine import Machine
+    from fsm.mealy import Mealy
+    from fsm.suites.execution.implementation import RunResult
 
-__all__ = ["SessionCoverage", "SuiteCoverage", "coverage_file"]
+__all__ = ["SessionCoverage", "SuiteCoverage"]
 
 CoverageFacts: TypeAlias = dict[str, Any]
 """The coverage of one test function as values that can be sent to another process."""
 
 _NAME = "fsm-covered"
-_LINES = 25
-"""Maximum number of states listed with cells that were not run."""
 
 
 class SuiteCoverage:
     """The coverage of one test function in this process.
 
-    Where it has parameters besides the case, such as several implementations, each variant has its
-    own coverage: what one implementation passes says nothing about another.
+    ``machine`` is the compiled machine of ``mealy``, where it was made from one. ``proves`` says
+    for which implementations the tests are complete. ``is_page`` is for the rows of a page.
+
+    Where the function has parameters besides the case, such as several implementations, each
+    variant has its own coverage: what one implementation passes says nothing about another.
     """
 
-    def __init__(self, function: str, suite: Suite, variant: str = "", planned: int = 0) -> None:
-        self.function, self.suite, self.variant, self.planned = function, suite, variant, planned
-        self.title = " ".join(filter(None, (f"{suite.mealy.name} by {suite.method.name}", variant)))
+    def __init__(
+        self,
+        function: str,
+        mealy: Mealy,
+        machine: Machine | None,
+        *,
+        label: str,
+        proves: str = "",
+        planned: int = 0,
+        variant: str = "",
+        is_page: bool = False,
+    ) -> None:
+        self.function, self.mealy, self.machine, self.label = function, mealy, machine, label
+        self.proves, self.planned, self.variant, self.is_page = proves, planned, variant, is_page
+        self.title = f"{label} {variant}".rstrip()
         self._done: set[int] = set()
         self.tests: list[str] = []
         self._run: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
         """The tests of each cell, by their places in ``tests``."""
+        self._failed: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        """The tests that failed in each cell, in the same way."""
 
-    def add(self, cells: Iterable[tuple[int, int]]) -> None:
-        """Count the test that began last, and the cells that it ran, as indices."""
-        self._done.add(len(self.tests))  # a test may run its case several times
+    def of_variant(self, variant: str) -> SuiteCoverage:
+        """Return a new coverage of the same function, for other parameters."""
+        return SuiteCoverage(
+            self.function,
+            self.mealy,
+            self.machine,
+            label=self.label,
+            proves=self.proves,
+            planned=self.planned,
+            variant=variant,
+            is_page=self.is_page,
+        )
+
+    def add(self, run: RunResult) -> None:
+        """Count a run of the test that began last: the cells that it ran, and where it failed."""
+        test = len(self.tests) - 1
+        self._done.add(test)  # a test may run its case several times
+        word = self.mealy.word(run.trace)
+        cells = list(zip(self.mealy.walk(word), word, strict=False))
         for cell in set(cells):
-            self._run[cell].append(len(self.tests) - 1)
-
-    @property
-    def done(self) -> int:
-        """How many tests ran their case."""
-        return len(self._done)
+            self._run[cell].append(test)
+        if cells and not run.agrees:
+            self._failed[cells[-1]].append(test)
 
     def facts(self) -> CoverageFacts:
         """Return the coverage: what was run, and what there is to run."""
         from fsm.suites.equivalence import trimmed
 
-        mealy, guarantee = self.suite.mealy, self.suite.guarantee
-        reached = trimmed(mealy)
-        accepted = {(t.source, t.event): t for t in getattr(self.suite.machine, "transitions", ())}
-        cells, rows = [], []
-        for state, row in zip(reached.states, reached.next.tolist(), strict=True):
-            for event, target in zip(mealy.inputs, row, strict=True):
-                if target >= 0:
-                    cells.append((state, event))
-                    step = accepted.get((state, event))
-                    origin = step.origin if step else None
-                    rows.append(origin.citation if origin and origin.row is not None else None)
-        run = {(mealy.states[s], mealy.inputs[x]): tests for (s, x), tests in self._run.items()}
+        mealy = self.mealy
+        index = {name: s for s, name in enumerate(mealy.states)}
+        cells = [
+            self._cell(s, x)
+            for s in map(index.__getitem__, trimmed(mealy).states)
+            for x in range(len(mealy.inputs))
+            if mealy.next[s, x] >= 0
+        ]
+        places = {cell[:2]: i for i, cell in enumerate(cells)}
         return {
+            "function": self.function,
             "machine": mealy.name,
+            "variant": self.variant,
             "title": self.title,
-            "proves": guarantee.domain if guarantee.complete else "",
+            "proves": self.proves,
+            "is_page": self.is_page,
             "planned": self.planned,
-            "done": self.done,
+            "done": len(self._done),
             "cells": cells,
-            "rows": rows,
-            "run": {i: run[cell] for i, cell in enumerate(cells) if cell in run},
+            "run": self._by_place(self._run, places),
+            "failed": self._by_place(self._failed, places),
             "tests": self.tests,
         }
 
+    def _cell(self, s: int, x: int) -> tuple[object, ...]:
+        """Return the fields of a cell, see :func:`_cell_of`."""
+        from fsm.mealy import REJECTED
+
+        mealy = self.mealy
+        state, event, target = mealy.states[s], mealy.inputs[x], int(mealy.next[s, x])
+        output = mealy.outputs[int(mealy.output[s, x])]
+        step = self.machine.step(state, event) if self.machine else None
+        is_rejected = step is None if self.machine else output == REJECTED
+        shown = mealy.shown[target] if mealy.shown else output
+        origin = step.origin if step else None
+        row = None
+        if origin and origin.row is not None:
+            row = (origin.file, origin.line, origin.row, origin.citation, origin.reason)
+        return state, event, mealy.states[target], shown, is_rejected, row
+
+    def _by_place(
+        self, tests: dict[tuple[int, int], list[int]], places: dict[tuple[object, ...], int]
+    ) -> dict[int, list[int]]:
+        names = ((self.mealy.states[s], self.mealy.inputs[x]) for s, x in tests)
+        return {places[name]: found for name, found in zip(names, tests.values(), strict=True)}
+
 
 class SessionCoverage:
-    """The coverage of a session, printed at its end."""
+    """The coverage of a session, told at its end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._records: dict[tuple[str, str], SuiteCoverage] = {}
         self._sent: list[dict[str, CoverageFacts]] = []
         self._failures: dict[str, None] = {}
+        self._written: list[str] = []
+        self._faults: list[str] = []
+        """What fails the session: floors that were missed, files that nobody can write."""
 
     @classmethod
     def begin(cls, config: pytest.Config) -> None:
@@ -105,11 +161,8 @@ class SessionCoverage:
         """Return the coverage to which a test with these parameters, which now begins, belongs."""
         covered = item.config.pluginmanager.get_plugin(_NAME)
         assert isinstance(covered, SessionCoverage)  # noqa: S101
-        function, suite, planned = record.function, record.suite, record.planned
-        variant = _variant(item, parameters)
-        found = covered._records.setdefault(
-            (function, variant), SuiteCoverage(function, suite, variant, planned)
-        )
+        variant = _variant(item, parameters) or record.variant
+        found = covered._records.setdefault((record.function, variant), record.of_variant(variant))
         found.tests.append(item.nodeid)
         return found
 
@@ -118,11 +171,20 @@ class SessionCoverage:
         if report.failed:
             self._failures[report.nodeid] = None
 
-    def pytest_sessionfinish(self) -> None:
-        """Send the coverage of a worker to its controller."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send the coverage of a worker to its controller, or write files and check floors.
+
+        A session that misses a floor fails.
+        """
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output["fsm"] = self._facts()
+            return
+        self._written, self._faults = coverage_summary.write_files(self._config, self._suites)
+        self._faults += coverage_summary.missed_floors(self._config, self._suites)
+        good = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if self._faults and session.exitstatus in good:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -130,38 +192,19 @@ class SessionCoverage:
         self._sent.append(getattr(node, "workeroutput", {}).get("fsm", {}))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print one line for each test function, and with ``--fsm-cov`` what was not run.
+        """Print one line for each test function, with ``--fsm-cov`` what was not run."""
+        for line in coverage_summary.session_lines(self._config, self._suites):
+            terminalreporter.write_line(visible(line))
+        for line in self._written:
+            terminalreporter.write_line(visible(line))
+        for line in self._faults:
+            terminalreporter.write_line(visible(line), red=True, bold=True)
 
-        Then write the file of ``--fsm-cov-file``.
-        """
+    @cached_property
+    def _suites(self) -> list[CoveredSuite]:
+        """The coverage of all processes at the end, in the order in which the functions began."""
         merged = _merged([self._facts(), *self._sent])
-        for facts in merged.values():
-            failures = self._failed(facts)
-            if not (facts["done"] or failures):
-                continue
-            terminalreporter.write_line(visible(_line(facts, failures)))
-            if self._config.getoption("--fsm-cov"):
-                for line in _not_run(facts):
-                    terminalreporter.write_line(visible(line))
-        if path := coverage_file(self._config):
-            terminalreporter.write_line(visible(self._write(path, merged)))
-
-    def _failed(self, facts: CoverageFacts) -> list[str]:
-        tests = set(facts["tests"])
-        return [name for name in self._failures if name in tests]
-
-    def _write(self, path: Path, merged: dict[str, CoverageFacts]) -> str:
-        """Write the coverage to a file, and return a line about it."""
-        from fsm.conformance.covered_cells import coverage_json
-        from fsm.errors import FsmError
-        from fsm.files import write_bytes
-
-        suites = [_written(merged[key], self._failed(merged[key])) for key in sorted(merged)]
-        try:
-            write_bytes(coverage_json(suites), path)
-        except FsmError as error:
-            raise pytest.UsageError(f"--fsm-cov-file: {error}") from None
-        return f"fsm: coverage of {quantity(len(suites), 'suite')} written to {path}"
+        return [_suite_of(facts, self._failures) for facts in merged.values()]
 
     def _facts(self) -> dict[str, CoverageFacts]:
         return {" ".join(key): record.facts() for key, record in self._records.items()}
@@ -185,78 +228,60 @@ def _merged(parts: Iterable[dict[str, CoverageFacts]]) -> dict[str, CoverageFact
     merged: dict[str, CoverageFacts] = {}
     for part in parts:
         for function, facts in part.items():
-            whole = merged.setdefault(function, {**facts, "done": 0, "run": {}, "tests": []})
+            empty = {"done": 0, "run": {}, "failed": {}, "tests": []}
+            whole = merged.setdefault(function, {**facts, **empty})
             before = len(whole["tests"])
             whole["done"] += facts["done"]
             whole["tests"] = [*whole["tests"], *facts["tests"]]
-            for cell, tests in facts["run"].items():
-                moved = [before + test for test in tests]
-                whole["run"][cell] = [*whole["run"].get(cell, []), *moved]
+            for kind in ("run", "failed"):
+                for cell, tests in facts[kind].items():
+                    moved = [before + test for test in tests]
+                    whole[kind][cell] = [*whole[kind].get(cell, []), *moved]
     return merged
 
 
-def _written(facts: CoverageFacts, failures: list[str]) -> dict[str, object]:
-    """Return the coverage of a test function for the file, the same however tests were spread."""
-    from fsm.conformance.covered_cells import MOST_TESTS
+def _suite_of(facts: CoverageFacts, failures: Iterable[str]) -> CoveredSuite:
+    """Return the coverage of a function, the same however its tests were spread over processes."""
+    from fsm.conformance.covered_machines import CoveredSuite
 
-    cells = []
-    for i, (state, event) in enumerate(facts["cells"]):
-        if i in facts["run"]:
-            tests = sorted({facts["tests"][test] for test in facts["run"][i]})
-            count, named = len(tests), tests[:MOST_TESTS]
-            cells.append({"state": state, "event": event, "count": count, "tests": named})
-    return {
-        "machine": facts["machine"],
-        "title": facts["title"],
-        "planned": facts["planned"],
-        "done": facts["done"],
-        "failed": sorted(failures),
-        "cells": cells,
+    tests = facts["tests"]
+    own = set(tests)
+    names: dict[str, dict[int, tuple[str, ...]]] = {
+        kind: {
+            cell: tuple(sorted({tests[t] for t in found})) for cell, found in facts[kind].items()
+        }
+        for kind in ("run", "failed")
     }
+    return CoveredSuite(
+        function=facts["function"],
+        machine=facts["machine"],
+        variant=facts["variant"],
+        title=facts["title"],
+        proves=facts["proves"],
+        is_page=facts["is_page"],
+        planned=facts["planned"],
+        done=facts["done"],
+        failed=tuple(sorted(name for name in failures if name in own)),
+        cells=tuple(
+            _cell_of(cell, names["run"].get(i, ()), names["failed"].get(i, ()))
+            for i, cell in enumerate(facts["cells"])
+        ),
+    )
 
 
-def coverage_file(config: pytest.Config) -> Path | None:
-    """Return the file of ``--fsm-cov-file``, in the directory where pytest was started."""
-    name = config.getoption("--fsm-cov-file")
-    return config.invocation_params.dir / name if name else None
+def _cell_of(
+    fields: Sequence[Any], tests: tuple[str, ...], failed: tuple[str, ...]
+) -> CoverableCell:
+    from fsm.conformance.covered_machines import CoverableCell, DocumentedRow
 
-
-def _line(facts: CoverageFacts, failures: list[str]) -> str:
-    rows = {row for row in facts["rows"] if row is not None}
-    counts = [
-        f"{facts['done']:,} of {facts['planned']:,} tests",
-        f"{len(facts['run']):,} of {len(facts['cells']):,} cells",
-    ]
-    if rows:
-        counts.append(f"{len(rows - _rows_not_run(facts))} of {len(rows)} documented rows")
-    return f"fsm: {facts['title']}: {', '.join(counts)}; {_verdict(facts, failures)}"
-
-
-def _verdict(facts: CoverageFacts, failures: list[str]) -> str:
-    if failures:
-        return f"{len(failures):,} failed, to rerun: pytest {shlex.quote(failures[0])}"
-    if facts["done"] < facts["planned"]:
-        return "no guarantee until all tests are run"
-    return f"complete for {facts['proves']}" if facts["proves"] else "all passed, no guarantee"
-
-
-def _rows_not_run(facts: CoverageFacts) -> set[str]:
-    run = set(facts["run"])
-    rows = enumerate(facts["rows"])
-    return {row for i, row in rows if row is not None and i not in run}
-
-
-def _not_run(facts: CoverageFacts) -> Iterator[str]:
-    """Yield a line for each state with cells that were not run."""
-    run = set(facts["run"])
-    states: dict[str, list[str]] = {}
-    for i, (state, event) in enumerate(facts["cells"]):
-        if i not in run:
-            row = facts["rows"][i]
-            states.setdefault(state, []).append(event if row is None else f"{event} ({row})")
-    for state in list(states)[:_LINES]:
-        yield f"  not run in {state}: {', '.join(states[state])}"
-    if len(states) > _LINES:
-        yield f"  and cells of {quantity(len(states) - _LINES, 'more state')}"
-    if not states:
-        yield "  every cell was run"
+    state, event, target, shown, is_rejected, row = fields
+    return CoverableCell(
+        state,
+        event,
+        target,
+        shown,
+        is_rejected,
+        row=DocumentedRow(*row) if row else None,
+        tests=tests,
+        failed=failed,
+    )

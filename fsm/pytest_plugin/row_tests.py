@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage
 from fsm.pytest_plugin.project import implementation_of
 from fsm.text import visible
 
@@ -41,8 +42,20 @@ class SystemRows(pytest.Collector):
         lines: Sequence[str],
         **kwargs: Any,
     ) -> None:
+        from fsm.mealy import Mealy
+        from fsm.suites.execution.rows import documented_rows
+
         super().__init__(**kwargs)
         self.machine, self.code, self.labels, self.lines = machine, code, labels, lines
+        self.coverage = SuiteCoverage(
+            self.nodeid,
+            Mealy.of(machine, rejections=False),
+            machine,
+            label=machine.name,
+            planned=len(list(documented_rows(machine))),
+            variant=f"against {code}",
+            is_page=True,
+        )
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each row, in the order of the page."""
@@ -70,6 +83,7 @@ class _RowTest(pytest.Item):
         from fsm.implementations import connect
         from fsm.suites.execution.rows import run_row
 
+        coverage = SessionCoverage.variant(self, self.parent.coverage, {})
         assumed = "\n".join(map(visible, self.parent.machine.assumed))
         if assumed:
             self.add_report_section("call", "assumed", assumed)
@@ -77,6 +91,8 @@ class _RowTest(pytest.Item):
         try:
             with connect(self.parent.code) as connection:
                 runs = run_row(connection, self.parent.machine, self.transitions)
+            for ran in filter(None, (run.run for run in runs)):
+                coverage.add(ran)
             failures = [run.failure for run in runs if run.failure]
             if failures:
                 row = visible(f"{self.origin.citation}: {self._row()}")

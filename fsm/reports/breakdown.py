@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
 from fsm.engine.result import Replay
 from fsm.indicators import percent
+from fsm.logs.log_file import LogFile
 from fsm.logs.recipient_domains import hidden_domains, with_domain
+from fsm.logs.rows import FURTHER, event_frames
 from fsm.reports.machines import Side
 
 __all__ = ["BOUNCES", "Breakdown", "BreakdownRow", "StatusColumn", "domains_of", "relays_of"]
@@ -87,7 +90,7 @@ def domains_of(replay: Replay, sides: Sequence[Side]) -> Breakdown:
 
 
 def relays_of(replay: Replay, sides: Sequence[Side]) -> Breakdown:
-    """Return the messages by the relays that answered; only converted logs have some."""
+    """Return the messages by the relays that answered; the events of mail servers name them."""
     answers = _answers(replay)
     if answers.is_empty():
         return _NOTHING
@@ -179,15 +182,24 @@ def _answers(replay: Replay) -> pl.DataFrame:
     keys = replay.log.keys
     schema = dict.fromkeys((*keys, "relay"), pl.String()) | {"bounced": pl.Boolean()}
     parts = [pl.DataFrame(schema=schema)]
-    for file in replay.log.files:
-        if file.origin is None or "relay" not in file.raw().collect_schema():
-            continue
-        rows = file.raw().filter(pl.col("relay").is_not_null())
+    bounced = pl.col("event").is_in(BOUNCES).any().alias("bounced")
+    for rows in chain.from_iterable(map(_relay_frames, replay.log.files)):
+        answered = rows.drop_nulls("relay")
         if replay.as_of:
-            rows = rows.filter(pl.col("timestamp") <= replay.as_of)
-        bounced = pl.col("event").is_in(BOUNCES).any().alias("bounced")
-        parts.append(rows.group_by(*keys, "relay").agg(bounced).collect(engine="streaming"))
+            answered = answered.filter(pl.col("timestamp") <= replay.as_of)
+        lacking = [pl.lit(None, pl.String).alias(k) for k in keys if k not in rows.columns]
+        parts.append(answered.with_columns(lacking).group_by(*keys, "relay").agg(bounced))
     return pl.concat(parts).group_by(*keys, "relay").agg(pl.col("bounced").any())
+
+
+def _relay_frames(file: LogFile) -> Iterator[pl.DataFrame]:
+    """Yield the events of a file that names relays, part by part."""
+    if file.format != "jsonl" and "relay" not in file.raw().collect_schema():
+        return
+    column = f"{FURTHER}relay"
+    for part in event_frames(file, file.present, ["relay"]):
+        rows = part.with_columns(pl.col(column).cast(pl.String).replace("", None).alias("relay"))
+        yield file.redaction.with_relays(rows) if file.redaction else rows
 
 
 def _events_of_domains(replay: Replay, hidden: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -44,7 +44,7 @@ def render_cells(cells: CellComparison, *, command: str = "") -> str:
         ),
         subtitle=cells.machine.name,
         footer=f"<p>Made with <code>{_text(command)}</code></p>" if command else "",
-        styles=[read_asset(_HERE, "cell_page.css")],
+        styles=[read_asset("fsm.page", "matrix.css"), read_asset(_HERE, "cell_page.css")],
         scripts=[read_asset("fsm.page", "elements.js"), read_asset(_HERE, "cell_page.js")],
         data={"cells-data": drawn.data()},
     )

@@ -387,7 +387,7 @@ def _about(figures: Figures, notes: Sequence[Notes]) -> Iterator[str]:
     if figures.unit.is_mail and not figures.relays.names:
         who = "The log names no mail server that answered"
         if not replay.log.conversions:
-            who = "Logs of mail servers name those that answered, a canonical log does not"
+            who = "Logs of mail servers name those that answered, a canonical log in a column relay"
         yield f"{who}: there is no table of relays"
     yield from balance_lines(replay.balance)
     for note in notes:

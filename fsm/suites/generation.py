@@ -3,7 +3,7 @@
 >>> import fsm
 >>> tests = suite(fsm.load("with-feedback"))
 >>> tests.size
-SuiteSize(tests=14, symbols=71)
+SuiteSize(tests=14, symbols=67)
 >>> tests.guarantee.domain
 'all machines with at most 5 states over the same 6 inputs'
 """
@@ -208,7 +208,7 @@ def suite(
     cells is run at least once.
 
     >>> suite("with-feedback", extra_states=1).size
-    SuiteSize(tests=62, symbols=470)
+    SuiteSize(tests=59, symbols=439)
     """
     check_choice("observable", observable, get_args(Observable))
     check_flags(rejections=rejections)

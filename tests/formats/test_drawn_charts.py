@@ -4,8 +4,12 @@ import pytest
 from hypothesis import assume, given
 from nested_charts import charts
 from read_back import read_back
+from statemachine import State as DeclaredState
+from statemachine import StateChart
 
 from fsm.chart import Chart
+from fsm.compile import compile_chart
+from fsm.drawing import draw
 from fsm.errors import MachineError
 from fsm.flattening.configurations import flatten
 from fsm.formats.scxml import parse_scxml
@@ -74,3 +78,49 @@ def test_timers(language: str) -> None:
     assert [str(timer) for timer in machine.timers] == timers
     read = read_back(machine, language, "m").timers
     assert sorted(map(str, read)) == sorted(timers)
+
+
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "d2"])
+def test_every_arrow_of_a_timer_that_goes_on_has_the_clock(language: str) -> None:
+    text = b"""
+<scxml xmlns="http://www.w3.org/2005/07/scxml" initial="a">
+  <state id="a">
+    <onentry><send event="late" delay="5s"/></onentry>
+    <transition event="go" target="b"/>
+    <transition event="late" target="c"/>
+  </state>
+  <state id="b"><transition event="late" target="c"/></state>
+  <state id="c"/>
+</scxml>"""
+    machine = parse_scxml(text)
+    drawn = str(draw(machine, language))
+    assert sum(drawn.count(clock) for clock in ("\u23f1", "#9201;", "&#9201;")) >= 2
+    again = read_back(machine, language, "m")
+    assert reached(again) == reached(machine)
+    assert list(map(str, again.timers)) == ["late after 5 s from a"]
+
+
+class Boot(StateChart):
+    """Begins in a state that eventless transitions with guards leave."""
+
+    boot = DeclaredState(initial=True)
+    cold = DeclaredState()
+    warm = DeclaredState()
+    boot.to(cold, cond="is_cold")
+    boot.to(warm, unless="is_cold")
+    go = cold.to(warm) | warm.to(cold)
+
+    def is_cold(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "d2"])
+def test_a_start_that_a_guard_decides_is_read_back(language: str) -> None:
+    result = read_back(compile_chart(Boot), language, "m")
+    assert reached(result) == {
+        ("start", "start[is_cold]", "cold"),
+        ("start", "start[not is_cold]", "warm"),
+        ("cold", "go", "warm"),
+        ("warm", "go", "cold"),
+    }
+    assert any("the event 'start' is that it begins" in text for text in result.assumed)

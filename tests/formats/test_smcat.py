@@ -43,6 +43,8 @@ CHARTS = {
         "initial => a; a => b: turn\n  the key [warm]/\n start; b => a: [cold];",
         "a; a turn the key[warm] b; b to a[cold] a",
     ),
+    "events in lines": ("initial => a; a => b:\n push\n kick;", "a; a kick b; a push b"),
+    "a text with a comma": ("initial => a; a => b: push it, kick;", "a; a push it, kick b"),
     "a colour of an arrow": ('initial => a; a => b [color="blue" width=2.5]: x;', "a; a x b"),
     "inside of a state": (
         """initial, off, on { initial => dim; dim => lit: up; };

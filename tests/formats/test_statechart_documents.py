@@ -460,7 +460,7 @@ REFUSED = {
     "two versions": (
         xstate('"a": {"on": {"x": {"cond": "p"},\n"y": {"guard": "p"}}}'), 2, "write one version"
     ),
-    "the definition": (xstate('"a": {"transitions": []}'), 1, '"machine.config" instead'),
+    "the definition": (xstate('"a": {"transitions": []}'), 1, 'JSON.stringify(machine.config)'),
     "no initial state": ('{"id": "m", "states": {"a": {}}}', 1, "'m' has no initial state"),
     "regions of version 4": (
         xstate('"a": {"type": "parallel", "states": {"p": {"on": {"x": '

@@ -31,6 +31,7 @@ def test_log(fsm_case, implementation):
     fsm_case.run(implementation)
 """
 TESTS = suite("with-feedback").size.tests
+QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # this process has imported fsm
 VERDICTS = [kind for kind in (Right, *WRONG) if kind is not Hangs]
 
 
@@ -57,7 +58,7 @@ def test_plugin_and_exported_module_and_command_give_one_verdict(
 
 def run(pytester: pytest.Pytester, body: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(systems=SYSTEMS, test_it=body)
-    return pytester.runpytest_inprocess("-q", "-x", *options)
+    return pytester.runpytest_inprocess("-q", "-x", *QUIET, *options)
 
 
 def test_a_coroutine_with_the_loop_of_its_test(pytester: pytest.Pytester) -> None:

@@ -276,11 +276,22 @@ def test_errors_have_one_text() -> None:
 # Adapters in Python that end more than a call ---------------------------------------------------
 
 
-class EndsTheProcess(Right):
-    def send(self, event: str) -> object:
-        if event == "retry_failed":
+class EndsTheProcess:
+    """A door that ends its process when it is closed."""
+
+    def reset(self) -> None:
+        self.state = "closed"
+
+    def send(self, event: str) -> str:
+        if event == "close" and self.state == "opened":
             os._exit(0)
-        return super().send(event)
+        if (self.state, event) != ("closed", "open"):
+            return "rejected"
+        self.state = "opened"
+        return self.state
+
+    def observe(self) -> str:
+        return self.state
 
 
 class FailsToClose(Right):
@@ -293,7 +304,7 @@ NAME = "tests.implementations.test_programs"
 
 def test_an_adapter_that_ends_its_process_fails() -> None:
     with connect(f"{NAME}:EndsTheProcess") as connection:
-        result = run_suite(connection, suite("with-feedback"))
+        result = run_suite(connection, suite(DOOR))
     got = {failure.reproduction.run.steps[-1].got for failure in result.failures}
     assert got == {"the program ended with exit status 0"}
 

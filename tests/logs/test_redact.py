@@ -95,6 +95,15 @@ def test_what_is_empty_stays_empty() -> None:
     assert [row[name] for name in names] == ["", None, "", "", None]
 
 
+def test_a_part_of_pseudonyms_and_clear_texts_is_redacted() -> None:
+    pseudonym = f"m-{'0' * 20}"
+    rows = pl.LazyFrame({"message_id": [pseudonym, "ann", pseudonym, None, "ann"]})
+    shown = Redaction(KEY).scanned(rows).collect()["message_id"].to_list()
+    assert shown[0] == shown[2] == pseudonym
+    assert shown[1] == shown[4] != "ann"
+    assert shown[3] is None
+
+
 # What stays ----------------------------------------------------------------------------------
 
 REPLIES = [

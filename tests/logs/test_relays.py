@@ -59,6 +59,74 @@ def test_providers_name_relays_too(tmp_path: Path) -> None:
     assert rows["relay"].drop_nulls().to_list() == ["mx.y.example"]
 
 
+SPARKPOST = {"rcpt_to": "u@y.example", "timestamp": "1767603600", "message_id": "m1"}
+FIELDS = "#Fields: date-time,event-id,message-id,recipient-address,server-hostname,server-ip"
+OF_PROVIDERS = {
+    "haraka": (
+        (
+            "2026-01-05T08:01:04.100Z [NOTICE] [1B012E7A-4362-42CC-B2D5-27534802E482.1.1] [outbound] "
+            'delivered file=17_0_12 domain=y.example host=MX.y.example ip=192.0.2.1 response="ok" '
+            "delay=4 fails=0 rcpts=1/0/0"
+        ),
+        {"delivered": "mx.y.example"},
+    ),
+    "haraka, a pooled connection": (
+        (
+            "2026-01-05T08:01:04.100Z [NOTICE] [1B012E7A-4362-42CC-B2D5-27534802E482.1.1] [outbound] "
+            'delivered file="17_0_12" domain="y.example" ip="192.0.2.1" port="25" response="ok" '
+            "delay=4 fails=0 rcpts=1/0/0"
+        ),
+        {"delivered": "192.0.2.1"},
+    ),
+    "opensmtpd": (
+        (
+            "2026-01-05T08:00:01Z mx smtpd[7]: 5df87c9b982c840c mta delivery evpid=m1 from=<s@s> "
+            'to=<u@y.example> rcpt=<-> source="192.0.2.9" relay="192.0.2.1 (mx.y.example)" delay=1s '
+            'result="PermFail" stat="550 5.1.1 no"'
+        ),
+        {"hard_bounce": "mx.y.example"},
+    ),
+    "opensmtpd, its own mailboxes": (
+        (
+            "2026-01-05T08:00:02Z mx smtpd[7]: 5df87c9b982c840d mda delivery evpid=m1 from=<s@s> "
+            "to=<u@y.example> user=a delay=2s result=Ok stat=Delivered"
+        ),
+        {"delivered": None},
+    ),
+    "sparkpost": (
+        "\n".join(
+            json.dumps({"msys": {name: SPARKPOST | {"type": kind, "ip_address": address}}})
+            for name, kind, address in (
+                ("message_event", "delay", "192.0.2.1"),
+                ("message_event", "delivery", "192.0.2.2"),
+                ("track_event", "open", "198.51.100.7"),  # of the reader
+            )
+        ),
+        {"soft_bounce": "192.0.2.1", "delivered": "192.0.2.2", "opened": None},
+    ),
+    "exchange": (
+        (
+            f"{FIELDS}\n2026-01-05T08:00:00.000Z,RECEIVE,<m1>,u@y.example,own,192.0.2.9\n"
+            "2026-01-05T08:00:01.000Z,DEFER,<m1>,u@y.example,own,192.0.2.9\n"
+            "2026-01-05T08:00:02.000Z,SENDEXTERNAL,<m1>,u@y.example,MX.y.example,192.0.2.1"
+        ),
+        {"relayed": None, "soft_bounce": None, "delivered": "mx.y.example"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "relays"), OF_PROVIDERS.values(), ids=OF_PROVIDERS)
+def test_only_the_host_that_answered_is_a_relay(
+    text: str, relays: dict[str, str | None], tmp_path: Path
+) -> None:
+    path = tmp_path / "events.log"
+    path.write_text(f"{text}\n")
+    log = open_log([str(path)])
+    rows = log.files[0].raw().collect()
+    found = dict(zip(rows["event"], rows["relay"], strict=True))
+    assert {event: found[event] for event in relays} == relays
+
+
 def test_a_hand_over_that_was_added_has_no_relay(tmp_path: Path) -> None:
     path = tmp_path / "mail.log"
     path.write_text(POSTFIX.format("mx.y.example[192.0.2.1]:25") + "\n")

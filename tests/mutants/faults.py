@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,9 +76,11 @@ def _is_test(test: str, root: Path) -> bool:
         return not function
     if not (root / name).is_file():
         return False
-    functions = {
-        node.name
-        for node in ast.walk(ast.parse((root / name).read_text()))
-        if isinstance(node, ast.FunctionDef)
-    }
-    return not function or function.split("[")[0] in functions
+    return not function or function.split("[")[0] in _functions((root / name).read_text())
+
+
+@cache
+def _functions(text: str) -> frozenset[str]:
+    """Return the names of the functions of a module."""
+    nodes = ast.walk(ast.parse(text))
+    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef))

@@ -10,10 +10,10 @@ from tests.mutants.run import NOT_TRIED, NOTICED, SURVIVED, Run, verdict_of
 FAULTS = load_faults()
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
-def test_the_list_fits_the_code(fault: Fault) -> None:
+def test_the_list_fits_the_code() -> None:
     """Where this fails, mend ``find`` in faults.toml, or remove what the code no longer has."""
-    assert problems(fault) == []
+    found = {fault.id: problems(fault) for fault in FAULTS}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def test_ids_are_unique() -> None:

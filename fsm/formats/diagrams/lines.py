@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NoReturn
 
-from fsm.errors import MachineError
-from fsm.files import read_text
-from fsm.formats.assembly import MAX_BYTES, refuse
-from fsm.formats.diagrams.dialects import MERMAID, PLANTUML, DiagramDialect
-from fsm.formats.diagrams.mealy_labels import is_marked, mealy_of
+from fsm.formats.assembly import refuse
+from fsm.formats.diagrams.dialects import MERMAID, DiagramDialect
+from fsm.formats.diagrams.mealy_labels import is_marked
 from fsm.formats.diagrams.reactions import add_reactions, is_reaction
 from fsm.formats.diagrams.scopes import TOP, Mention, Scope, Scopes
 from fsm.formats.diagrams.state_diagram import (
@@ -25,13 +22,10 @@ from fsm.formats.diagrams.state_diagram import (
     StarMark,
     StateDiagram,
 )
-from fsm.formats.diagrams.to_machine import machine_of
 from fsm.formats.diagrams.wrapping import join_wrapped_labels, label_received_events
-from fsm.machine import Machine
-from fsm.mealy import Mealy
 from fsm.text import shortened
 
-__all__ = ["is_state_diagram", "parse_diagram", "read_diagram"]
+__all__ = ["is_state_diagram", "parse_diagram"]
 
 _LONGEST_LINE = 100_000
 _START = "[*]"
@@ -62,17 +56,6 @@ _PSEUDO: dict[str, PseudoState] = {
 _NOTE = re.compile(r"note\s+(?:left|right)\s+of\s+(?P<id>\S+)\s*:(?P<text>.*)", re.IGNORECASE)
 _SIGN_OF_STATES = re.compile(r"^[ \t]*state\s|\[\*\]", re.IGNORECASE | re.MULTILINE)
 _PARTS = re.compile(r"(?:[#&]#?\w{1,31};|[^;])+")
-
-
-def read_diagram(path: Path | str) -> Machine | Mealy:
-    """Return the machine of a file with a Mermaid or PlantUML state diagram.
-
-    Raises :class:`MachineError` with file and line for what is none.
-    """
-    text = read_text(Path(path), MAX_BYTES, "a machine", MachineError)
-    is_mermaid = Path(path).suffix.lower() in (".mmd", ".mermaid")
-    diagram = parse_diagram(text, str(path), MERMAID if is_mermaid else PLANTUML)
-    return mealy_of(diagram, text) if is_marked(text) else machine_of(diagram)
 
 
 def is_state_diagram(text: str, dialect: DiagramDialect) -> bool:

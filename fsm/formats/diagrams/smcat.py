@@ -27,6 +27,7 @@ from fsm.formats.diagrams.state_diagram import (
     StateDiagram,
 )
 from fsm.formats.diagrams.to_machine import machine_of
+from fsm.formats.diagrams.wrapping import join_wrapped_labels
 from fsm.machine import Machine
 from fsm.suggest import no_such
 
@@ -39,7 +40,9 @@ _RIGHT, _LEFT = re.compile(r"->|=>>|=>|>>|:>|--|=="), re.compile(r"<-|<<=|<=|<<|
 _ATTRIBUTE = re.compile(r'(\w+)(?:\s*=\s*("(?:\\"|[^"])*"|[^\s\]]+))?')
 _ACTIVITIES = re.compile(r'"((?:\\"|[^"])*)"|[^,;{]+')
 _LABEL = re.compile(r'"((?:\\"|[^"])*)"|[^;{]+')
-_EXPRESSION = re.compile(r"(?P<event>[^\[/]*)(?P<guard>\[[^\]]*\])?[^/]*(?:/(?P<action>.*))?")
+_EXPRESSION = re.compile(
+    r"(?P<event>[^\[/]*)(?P<guard>\[[^\]]*\])?[^/]*(?:/(?P<action>.*))?", re.DOTALL
+)
 _MOMENT = re.compile(r"(entry|exit|do|activity)\s*/\s*", re.IGNORECASE)
 _TYPES = (
     "regular", "initial", "final", "parallel", "deephistory", "history", "choice", "forkjoin",
@@ -99,7 +102,9 @@ def parse_smcat(text: str, name: str) -> StateDiagram:
     chart = reader.chart(0)
     if reader.place < len(reader.text):
         reader.refuse("a state or an arrow is expected")
-    return _Drawing(chart, name, reader.notes).diagram()
+    diagram = _Drawing(chart, name, reader.notes).diagram()
+    join_wrapped_labels(diagram)
+    return diagram
 
 
 class _Reader:
@@ -214,13 +219,16 @@ def _unquoted(found: re.Match[str]) -> str:
 
 
 def _label(written: str) -> str:
-    """Return a label as other diagrams have it: ``event [guard] / action``."""
-    found = _EXPRESSION.match(" ".join(written.split()))
+    """Return a label as other diagrams have it: ``event [guard] / action``, an event a line."""
+    found = _EXPRESSION.match(written)
     if found is None:
         return ""
-    event, guard, action = found["event"].strip(), found["guard"] or "", found["action"]
-    done = f"/ {action.strip()}" if action and action.strip() else ""
-    return " ".join(filter(None, (event, guard, done)))
+    guard, action = (" ".join((found[part] or "").split()) for part in ("guard", "action"))
+    behind = " ".join(filter(None, (guard, f"/ {action}" if action else "")))
+    lines = [" ".join(line.split()) for line in found["event"].split("\n")]
+    # A guard is that of all lines, which are one text then.
+    event = (" " if behind else "\n").join(filter(None, lines))
+    return f"{event} {behind}".strip()
 
 
 class _Drawing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from fsm.formats.assembly import MAX_PARTS, refuse
+from fsm.formats.diagrams.labels import plain_label
 
 __all__ = [
     "CLOCK",
@@ -157,13 +158,13 @@ class StateDiagram:
         for mark in (*self.starts, *self.ends):
             if mark.box or mark.state in boxes:
                 found.append((mark.line, f"[*] with the states in {mark.box or mark.state!r}"))
-        found += [(m.line, f"an arrow to [*] with the label {m.label!r}")
+        found += [(m.line, f"an arrow to [*] with the label {plain_label(m.label)!r}")
                   for m in self.ends if m.label]  # fmt: skip
         for edge in self.edges:
             if edge.internal:
                 found.append((edge.line, "an internal transition"))
             elif _happens_by_itself(edge.label):
-                found.append((edge.line, f"{edge.label!r} happens by itself"))
+                found.append((edge.line, f"{plain_label(edge.label)!r} happens by itself"))
             elif edge.target in boxes:
                 found.append((edge.line, f"an arrow to {edge.target!r}, which has states inside"))
         return min(found, default=None)

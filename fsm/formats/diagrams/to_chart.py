@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from fsm.chart import Chart, ChartEdge, ChartTimer
 from fsm.epoch import read_duration
-from fsm.flattening.configurations import flatten
+from fsm.flattening.configurations import flatten_begun
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.diagrams.branches import forks_with_regions
 from fsm.formats.diagrams.chart_nodes import ChartNodes
 from fsm.formats.diagrams.conditions import conjunction
 from fsm.formats.diagrams.joins import Joining, joinings
-from fsm.formats.diagrams.labels import actions, read_label
+from fsm.formats.diagrams.labels import actions, plain_label, read_label
 from fsm.formats.diagrams.reactions import raised_events
 from fsm.formats.diagrams.routes import Route, Routes
 from fsm.formats.diagrams.state_diagram import CLOCK, DiagramEdge, StarMark, StateDiagram
@@ -52,7 +52,7 @@ def nested_machine(diagram: StateDiagram) -> Machine:
     drawn = {*diagram.nodes, *diagram.boxes}
     reading = _Reading(diagram)
     stem = Path(diagram.name).stem
-    machine = flatten(reading.chart(), stem, MAX_CELLS)
+    machine = flatten_begun(reading.chart(), stem, MAX_CELLS)
     marked = reading.marked()
     states = tuple(
         replace(state, final=True) if marked & set(state.atoms) else state
@@ -96,6 +96,7 @@ class _Reading:
         self.joinings: list[Joining] = joinings(diagram, self.nodes)
         self.routes = Routes(diagram)
         self.alternatives = self._alternatives()
+        self.unstopped = frozenset(_unstopped_timers(diagram))
         self.timers: dict[tuple[str, str], tuple[int, bool]] = {}
         """The delays of timers in microseconds, by the state that starts them and their event, and
         whether leaving the state stops them."""
@@ -222,7 +223,8 @@ class _Reading:
             if not part.kind:
                 steps += self._of_edge(edge)
             elif part.kind in ("shallow", "deep") and edge.label:
-                what = f"the arrow from the history {edge.source!r} has the label {edge.label!r}"
+                label = plain_label(edge.label)
+                what = f"the arrow from the history {edge.source!r} has the label {label!r}"
                 refuse(self.diagram.name, edge.line, f"{what}; where it leads depends on no event")
             if len(steps) > MAX_PARTS:
                 refuse(self.diagram.name, edge.line, f"more than {MAX_PARTS} events on arrows")
@@ -259,6 +261,9 @@ class _Reading:
     def _timer(self, edge: DiagramEdge, event: str) -> str:
         """Return the event of a timer, which the source starts."""
         match = _AFTER.fullmatch(event)
+        bare = event.removeprefix(CLOCK).strip()
+        if match is None and bare in self.unstopped:  # another state starts it
+            return bare
         delay = read_duration(match["delay"]) if match else None
         if match is None or delay is None:
             what = f"{event!r} does not say after how long; write {CLOCK} NAME after 1 h 30 min"
@@ -314,6 +319,15 @@ class _Reading:
                     self.diagram.name, row[-1].route.line,
                     f"{what} may have no way on, and this is another way; add [else] to the choice",
                 )  # fmt: skip
+
+
+def _unstopped_timers(diagram: StateDiagram) -> Iterator[str]:
+    """Yield the events of the timers that go on when the state that starts them is left."""
+    for edge in diagram.edges if any(CLOCK in edge.label for edge in diagram.edges) else ():
+        for event, _ in read_label(edge.label):
+            match = _AFTER.fullmatch(event)
+            if match and match["unstopped"]:
+                yield match["name"] or ""
 
 
 def _refuse_history_of_none(diagram: StateDiagram) -> None:

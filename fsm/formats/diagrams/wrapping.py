@@ -4,15 +4,17 @@ A label in several lines is one event that is wrapped, or an event in each line.
 
 Nothing in a diagram tells the two apart. Lines are events of their own where each of them is one
 word, or the whole label of another arrow, or where all but the last one end with a comma; else the
-lines are one text.
+lines are one text. Texts between commas, or before and behind an ``or``, are events of their own
+where each is one word, or one of them is the whole label of another arrow: "pay, cancel" are two
+events, and so is "pay, time is up" where another arrow says "pay"; "batch, date reached" is one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from fsm.formats.diagrams.labels import event_lines, read_label
+from fsm.formats.diagrams.labels import event_lines, kept_together, plain_label, read_label
 from fsm.formats.diagrams.state_diagram import StateDiagram
 from fsm.text import quantity
 
@@ -21,20 +23,26 @@ __all__ = ["join_wrapped_labels", "label_received_events"]
 _WORD = re.compile(r"[^\s(]+(?:\s*\([^()]*\))?")
 
 
-def join_wrapped_labels(diagram: StateDiagram) -> None:
-    """Join the lines of each label that are one text, and note how many labels these are."""
+def join_wrapped_labels(diagram: StateDiagram, *, lines: bool = True) -> None:
+    """Keep each label together that is one text, and note how many labels these are.
+
+    Without ``lines`` each line is an event, and only commas are looked at.
+    """
     marks = (diagram.starts, diagram.ends)
     labels = [edge.label for edge in diagram.edges]
     labels += [mark.label for each in marks for mark in each]
-    joined = _joined(labels)
-    if not joined:
-        return
-    diagram.edges[:] = [e._replace(label=joined.get(e.label, e.label)) for e in diagram.edges]
+    joined = _joined(labels) if lines else {}
+    undivided = _undivided([joined.get(label, label) for label in labels])
+    for found, what in ((joined, "the lines of"), (undivided, "the parts between commas of")):
+        if found:
+            first = plain_label(next(iter(found.values())))
+            count = quantity(len(found), "label")
+            diagram.assumed.append(f"{what} {count} are one text each, as in {first!r}")
+    new = {label: undivided.get(text, text) for label, text in joined.items()}
+    new = undivided | new
+    diagram.edges[:] = [e._replace(label=new.get(e.label, e.label)) for e in diagram.edges]
     for each in marks:
-        each[:] = [m._replace(label=joined.get(m.label, m.label)) for m in each]
-    first = next(iter(joined.values()))
-    what = f"the lines of {quantity(len(joined), 'label')} are one text each, as in {first!r}"
-    diagram.assumed.append(what)
+        each[:] = [m._replace(label=new.get(m.label, m.label)) for m in each]
 
 
 def label_received_events(diagram: StateDiagram) -> None:
@@ -60,6 +68,20 @@ def _joined(labels: Iterable[str]) -> dict[str, str]:
         label: " ".join(found)
         for label, found in wrapped.items()
         if not (_is_list(label, len(found)) or all(_is_event(line, whole) for line in found))
+    }
+
+
+def _undivided(labels: Sequence[str]) -> dict[str, str]:
+    """Return the labels in one line whose commas part no events, each kept together."""
+    events = {label: [event for event, _ in read_label(label)] for label in labels}
+    whole = {found[0] for found in events.values() if len(found) == 1}
+    return {
+        label: kept_together(label)
+        for label, found in events.items()
+        if len(found) > 1
+        and "\n" not in label
+        and not all(_WORD.fullmatch(event) for event in found)
+        and whole.isdisjoint(found)
     }
 
 

@@ -10,8 +10,7 @@ from typing import Any, NoReturn, Protocol
 
 from fsm.chart import Chart, ChartEdge, ChartNode, ChartTimer
 from fsm.errors import MachineError
-from fsm.flattening.configurations import flatten
-from fsm.flattening.start import GuardAtStartError, started_by_event
+from fsm.flattening.configurations import flatten_begun
 from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.json_objects import JsonObject
 from fsm.guard import ALWAYS, Formula, Guard
@@ -318,10 +317,7 @@ class ChartParts:
             timers=tuple(self._timers),
             looks_first=looks_first,
         )
-        try:
-            machine = flatten(chart, name, MAX_CELLS)
-        except GuardAtStartError:
-            machine = flatten(started_by_event(chart), name, MAX_CELLS)
+        machine = flatten_begun(chart, name, MAX_CELLS)
         return replace(
             machine,
             ignored=(*machine.ignored, *self._unread()),

@@ -11,31 +11,42 @@ from fsm.formats.assembly import MAX_BYTES
 from fsm.formats.json_document import VERSION, machine_of_document
 from fsm.formats.json_objects import JsonObject, LocatedJson
 from fsm.formats.statecharts.chart_parts import Located
+from fsm.formats.statecharts.templates import LocatedText, is_template, read_template
 from fsm.machine import Machine
 
 __all__ = ["read_json_machine", "read_statechart", "read_yaml_machine"]
 
 
-def read_json_machine(path: Path) -> Machine:
-    """Return the machine of a JSON file; raises :class:`MachineError` with file and line."""
+def read_json_machine(path: Path, part: str = "") -> Machine:
+    """Return the machine of a JSON file; raises :class:`MachineError` with file and line.
+
+    ``part`` names one of several machines of a template.
+    """
     text = read_text(path, MAX_BYTES, "a machine", MachineError)
     source = LocatedJson(text, str(path))
     if "fsm" in source.root:
         return machine_of_document(source)
-    return read_statechart(source, f'; our own begins with "fsm": {VERSION}')
+    return read_statechart(source, part, f'; our own begins with "fsm": {VERSION}')
 
 
-def read_yaml_machine(path: Path) -> Machine:
-    """Return the machine of a YAML file; raises :class:`MachineError` with file and line."""
+def read_yaml_machine(path: Path, part: str = "") -> Machine:
+    """Return the machine of a YAML file; raises :class:`MachineError` with file and line.
+
+    ``part`` names one of several machines of a template.
+    """
     from fsm.formats.yaml_objects import MAX_YAML_BYTES, LocatedYaml
 
     text = read_text(path, MAX_YAML_BYTES, "a machine", MachineError)
-    return read_statechart(LocatedYaml(text, str(path)))
+    return read_statechart(LocatedYaml(text, str(path)), part)
 
 
-def read_statechart(source: Located, own: str = "") -> Machine:
+def read_statechart(source: LocatedText, part: str = "", own: str = "") -> Machine:
     """Return the machine of a decoded document of another program; raises :class:`MachineError`."""
     root = source.root
+    if is_template(root):
+        return read_template(source, part)
+    if part:
+        source.refuse(root, f"one machine, which has no parts; leave out '#{part}'")
     if own and {"events", "states", "transitions"} <= root.keys():
         source.refuse(root, f'not a machine: it must begin with "fsm": {VERSION}')
     for is_kind, read in _KINDS:

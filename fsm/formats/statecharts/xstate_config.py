@@ -95,8 +95,8 @@ def read_states(source: Located) -> list[ConfiguredState]:
         if not isinstance(config, JsonObject):
             source.refuse(place, f"the state {shortened(key)!r} must be an object")
         if "transitions" in config:
-            what = 'made from "machine.definition", which leaves out part of the machine; write'
-            source.refuse(config, f'{what} "machine.config" instead')
+            what = 'the "machine.definition", which leaves out "always"; write the configuration'
+            source.refuse(config, f"{what}: JSON.stringify(machine.config)")
         refuse_unknown(source, config, _ROOT if parent is None else _STATE, "a state of XState")
         if len(path) > 50:
             source.refuse(config, "more than 50 states in each other")

@@ -128,6 +128,8 @@ class Format:
     """What native events mean, by their path."""
     unit: str | None = None
     """What one message is called in results."""
+    answered: tuple[str, ...] = ()
+    """The native events whose record names the host that answered; none stands for all."""
     ordered: bool = False
     """Whether events come in the order in which they happened."""
     keeps_names: bool = False

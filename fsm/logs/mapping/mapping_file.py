@@ -47,7 +47,8 @@ from fsm.toml import Toml, parse_toml, read_toml
 __all__ = ["parse_mapping", "read_mapping"]
 
 _TOP = (
-    "kind", "title", "unit", "sources", "family", "relays", "ordered",
+    "kind", "title", "unit", "sources", "family", "relays", "answered",
+    "ordered",
     "read", "fields", "time", "events",
 )  # fmt: skip
 _READ = (
@@ -93,6 +94,7 @@ def _format(toml: Toml, name: str, *, is_own: bool) -> Format:
         layout=layout,
         meanings=dict(_meanings(MappingSection(toml, "events"))),
         unit=top.text("unit"),
+        answered=top.texts("answered"),
         ordered=top.flag("ordered") or False,
         keeps_names="events" not in toml.data,
         is_own=is_own,

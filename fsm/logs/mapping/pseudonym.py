@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
+
+import polars as pl
 
 from fsm.errors import LogError
 from fsm.logs.mapping.message_recipients import bare_address
 
-__all__ = ["PSEUDONYM", "Pseudonyms", "load_key"]
+__all__ = ["PSEUDONYM", "Pseudonyms", "are_pseudonyms", "load_key"]
 
 PSEUDONYM = re.compile(r"[a-z]-[0-9a-f]{20}")
 """A pseudonym of a recipient, an id or another text."""
@@ -72,24 +75,44 @@ class Pseudonyms:
         The case of letters, a name before the address, its brackets and needless quotes do not
         matter.
         """
-        return self.of_text(_plain(address), "r")
+        return self.of_recipients((address,))[0]
+
+    def of_recipients(self, addresses: Iterable[str]) -> list[str]:
+        """Return the pseudonyms of addresses."""
+        return self.of_texts(map(_plain, addresses), "r")
 
     def of_text(self, text: str, kind: str) -> str:
         """Return the pseudonym of a text; ``kind`` is its first letter."""
-        if len(text) == _LENGTH and PSEUDONYM.fullmatch(text):
-            return text
-        digest = self._hmac(text.encode("utf-8", "surrogateescape"))
-        return f"{kind}-{digest.hex()[:_DIGITS]}"
+        return self.of_texts((text,), kind)[0]
+
+    def of_texts(self, texts: Iterable[str], kind: str) -> list[str]:
+        """Return the pseudonyms of texts; ``kind`` is their first letter."""
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        pseudonyms = []
+        for text in texts:
+            if len(text) == _LENGTH and PSEUDONYM.fullmatch(text):
+                pseudonyms.append(text)
+                continue
+            inner, outer = copy_inner(), copy_outer()
+            inner.update(text.encode("utf-8", "surrogateescape"))
+            outer.update(inner.digest())
+            pseudonyms.append(f"{kind}-{outer.hexdigest()[:_DIGITS]}")
+        return pseudonyms
 
     def derived_key(self, purpose: str) -> bytes:
         """Return a key for one purpose; it does not reveal the key that it is derived from."""
-        return self._hmac(f"\0{purpose}".encode())
-
-    def _hmac(self, message: bytes) -> bytes:
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
+        inner.update(f"\0{purpose}".encode())
         outer.update(inner.digest())
         return outer.digest()
+
+
+def are_pseudonyms(texts: pl.Series) -> bool:
+    """Return whether all texts of a column are pseudonyms, as in a log that is redacted already."""
+    first = texts.first()
+    if not isinstance(first, str) or not PSEUDONYM.fullmatch(first):
+        return False
+    return bool(texts.str.contains(f"^{PSEUDONYM.pattern}$").all(ignore_nulls=False))
 
 
 def _plain(address: str) -> str:

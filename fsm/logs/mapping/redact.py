@@ -9,7 +9,7 @@ redacted as they come from a reader, before anything is written, counted by name
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Final
 
@@ -32,7 +32,7 @@ from fsm.logs.mapping.event_mapping import (
 )
 from fsm.logs.mapping.message_recipients import domain_of
 from fsm.logs.mapping.missing_handovers import NATIVE
-from fsm.logs.mapping.pseudonym import Pseudonyms
+from fsm.logs.mapping.pseudonym import Pseudonyms, are_pseudonyms
 from fsm.logs.notes import Notes
 
 __all__ = ["HIDDEN", "Redaction"]
@@ -45,6 +45,8 @@ _IDS: Final = {"message_id": "m", "event_id": "e", "delivery_id": "d"}
 _FURTHER_IDS: Final = ("queued_as", "header_id", "queue_id", "entry_id")
 """Columns of ids by which another log knows a message."""
 _CANONICAL: Final = (*_IDS, "recipient", "event")
+_HASHED: Final = (*_IDS, "recipient", "domain", "relay")
+"""Columns in which everything becomes a pseudonym."""
 _DOMAIN, _RELAY = "n", "h"
 """The first letters of the pseudonyms of domains, and of hosts that answer."""
 _OTHER = "x"
@@ -91,6 +93,17 @@ class Redaction:
         self._domains = Pseudonyms(self._pseudonyms.derived_key("domains"))
         self._relays = Pseudonyms(self._pseudonyms.derived_key("relays"))
         self._known = None if events is None else frozenset(events)
+        of_texts = self._pseudonyms.of_texts
+        self._kinds: dict[str, Callable[[list[str]], Iterable[str]]] = {
+            **{name: partial(of_texts, kind=letter) for name, letter in _IDS.items()},
+            "recipient": self._pseudonyms.of_recipients,
+            "domain": partial(self._domains.of_texts, kind=_DOMAIN),
+            "relay": partial(self._relays.of_texts, kind=_RELAY),
+            "event": partial(map, self._event),
+            "file": partial(map, self.file_name),
+            "native": partial(map, self._native),
+            "format": partial(map, _format_shown),
+        }
         self.fingerprint = self._pseudonyms.derived_key("fingerprint").hex()[:16]
         self.digest_key = self._pseudonyms.derived_key("digests")
 
@@ -105,10 +118,14 @@ class Redaction:
         more than which recipients share a domain. What is a pseudonym already has no domain.
         """
         domain = self._domain(domain_of(pl.col("recipient")))
-        return recipients.with_columns(self._canonical("recipient"), domain)
+        return recipients.with_columns(self._redacted("recipient"), domain)
+
+    def with_relays(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Redact the ``relay`` of rows."""
+        return rows.with_columns(self._redacted("relay"))
 
     def _domain(self, domain: pl.Expr) -> pl.Expr:
-        return _each(domain, partial(self._domains.of_text, kind=_DOMAIN)).alias("domain")
+        return self._redacted("domain", domain).alias("domain")
 
     def file_name(self, name: str) -> str:
         """Return the name of a file without the addresses in it, as mails in a Maildir have."""
@@ -121,7 +138,7 @@ class Redaction:
     def scanned(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Redact the canonical columns of a log as they are read."""
         schema = rows.collect_schema()
-        columns = [self._canonical(name) for name in _CANONICAL if name in schema]
+        columns = [self._redacted(name) for name in _CANONICAL if name in schema]
         for name, pattern in (("timestamp", _TIME), ("seq", _NUMBER)):
             if schema.get(name) == pl.String:
                 odd = ~pl.col(name).str.contains(pattern)
@@ -136,14 +153,12 @@ class Redaction:
         )
         native = pl.concat_str(pl.col("format").fill_null(""), pl.lit(_DELIMITER), "native")
         redacted = rows.with_columns(
-            *map(self._canonical, _CANONICAL),
-            *(_each(pl.col(name), self.message) for name in _FURTHER_IDS),
-            _each(pl.col("final_recipient", "original_recipient"), self._pseudonyms.of_recipient),
+            *map(self._redacted, _CANONICAL),
+            *(self._redacted("message_id", pl.col(name)) for name in _FURTHER_IDS),
+            self._redacted("recipient", pl.col("final_recipient", "original_recipient")),
             self._domain(pl.coalesce(domain_of(pl.col("recipient")), "domain")),
-            _each(pl.col("relay"), partial(self._relays.of_text, kind=_RELAY)),
-            _each(pl.col("file"), self.file_name),
-            _each(native, self._native).alias("native"),
-            _each(pl.col("format"), lambda name: name if _is_format(name) else "canonical"),
+            *map(self._redacted, ("relay", "file", "format")),
+            self._redacted("native", native).alias("native"),
             pl.when(pl.col("fault").is_in(FAULTS)).then("fault"),
             pl.when(pl.col("reason").is_in(REASONS)).then("reason"),
             code_of().alias("code"),
@@ -158,13 +173,26 @@ class Redaction:
         """Redact what notes quote from a log."""
         notes.redact(lambda text: self._pseudonyms.of_text(text, _OTHER))
 
-    def _canonical(self, name: str) -> pl.Expr:
-        """Return a column of ids, recipients or events, redacted."""
-        if name == "recipient":
-            return _each(pl.col(name), self._pseudonyms.of_recipient)
-        if name == "event":
-            return _each(pl.col(name), self._event)
-        return _each(pl.col(name), partial(self._pseudonyms.of_text, kind=_IDS[name]))
+    def _redacted(self, kind: str, column: pl.Expr | None = None) -> pl.Expr:
+        """Return a column redacted like the one with the name ``kind``; without one, that column.
+
+        Empty texts and nulls stay.
+        """
+        redact = self._kinds[kind]
+
+        def of_all(texts: pl.Series) -> pl.Series:
+            texts = texts.cast(pl.String)
+            if kind in _HASHED and are_pseudonyms(texts):
+                return texts
+            given: list[str | None] = texts.to_list()
+            distinct = [text for text in dict.fromkeys(given) if text]
+            if len(distinct) == len(given):
+                return pl.Series(redact(distinct), dtype=pl.String)
+            shown = dict(zip(("", None, *distinct), ("", None, *redact(distinct)), strict=True))
+            return pl.Series(map(shown.__getitem__, given), dtype=pl.String)
+
+        column = pl.col(kind) if column is None else column
+        return column.map_batches(of_all, return_dtype=pl.String, is_elementwise=True)
 
     def _event(self, name: str) -> str:
         stays = _has_plain_words(name) if self._known is None else name in self._known
@@ -180,19 +208,6 @@ class Redaction:
         return native if stays else self._pseudonyms.of_text(native, _OTHER)
 
 
-def _each(column: pl.Expr, redacted: Callable[[str], str]) -> pl.Expr:
-    """Return a column of texts, each redacted once; empty texts and nulls stay."""
-
-    def of_all(texts: pl.Series) -> pl.Series:
-        distinct = texts.cast(pl.String).unique().drop_nulls()
-        if distinct.is_empty():
-            return texts.cast(pl.String)
-        new = pl.Series([text and redacted(text) for text in distinct.to_list()], dtype=pl.String)
-        return texts.cast(pl.String).replace_strict(distinct, new, default=None)
-
-    return column.map_batches(of_all, return_dtype=pl.String, is_elementwise=True)
-
-
 def _reasons(rows: pl.DataFrame) -> pl.Series:
     """Return the kind of reason that each reply gives; null where it reports no failure."""
     failed = pl.col("event").is_in(_WITH_REASON) & pl.col("reply").is_not_null()
@@ -203,8 +218,8 @@ def _reasons(rows: pl.DataFrame) -> pl.Series:
     return pl.repeat(None, rows.height, dtype=pl.String, eager=True).scatter(frame["at"], names)
 
 
-def _is_format(name: str) -> bool:
-    return name in (*CANONICAL, *MINED) or name in format_names()
+def _format_shown(name: str) -> str:
+    return name if name in (*CANONICAL, *MINED) or name in format_names() else "canonical"
 
 
 def _has_plain_words(name: str) -> bool:

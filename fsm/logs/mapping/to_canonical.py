@@ -21,7 +21,7 @@ from fsm.logs.mapping.policy import Policy
 from fsm.logs.native_event import NativeEvent, NativeEvents
 from fsm.logs.notes import Notes
 
-__all__ = ["FURTHER_COLUMNS", "READ_SCHEMA", "SCHEMA", "event_frame", "to_rows"]
+__all__ = ["DOMAIN", "READ_SCHEMA", "SCHEMA", "event_frame", "to_rows"]
 
 SCHEMA: dict[str, pl.DataType] = {
     "message_id": pl.String(),
@@ -43,8 +43,10 @@ SCHEMA: dict[str, pl.DataType] = {
     "file": pl.String(),
     "line": pl.Int64(),
     "final_recipient": pl.String(),
+    "relay": pl.String(),
 }
-"""The columns of a converted log. The first seven are those of a canonical log."""
+"""The columns of a converted log. The first seven are those of a canonical log; ``relay`` is the
+host that answered."""
 
 READ_SCHEMA: dict[str, pl.DataType] = {
     **SCHEMA,
@@ -57,7 +59,6 @@ READ_SCHEMA: dict[str, pl.DataType] = {
     "queue_id": pl.String(),
     "entry_id": pl.String(),
     "original_recipient": pl.String(),
-    "relay": pl.String(),
     "domain": pl.String(),
 }
 """The columns of rows as they are read, before what only the whole log tells is put right.
@@ -66,12 +67,12 @@ READ_SCHEMA: dict[str, pl.DataType] = {
 is a delivery only where no log has the message under that id; ``record`` has the number of their
 record, where that gave nothing else. ``of_mail`` marks what needs a hand-over. ``header_id``,
 ``queue_id`` and ``entry_id`` are further ids of the message, ``original_recipient`` is
-whom the recipient was put in place of. ``relay`` is the host that answered; ``domain`` that of the
-recipient, where pseudonyms hide it.
+whom the recipient was put in place of; ``domain`` is that of the recipient, where pseudonyms hide
+it.
 """
 
-FURTHER_COLUMNS = ("relay", "domain")
-"""Columns of rows as they are read that a report shows; no converted log has them."""
+DOMAIN = "domain"
+"""The column of rows as they are read that a report shows; no converted log has it."""
 
 _LONGEST = 1000
 """Bytes of an id or an address; rows with longer ones are rejected."""
@@ -127,6 +128,7 @@ _RANK = {
 _DECIDED = ("event", "rule", "code", "fault", "reason")
 """Columns that the code and the reply of a failure decide."""
 _FAILURES = ("soft_bounce", "hard_bounce", "retry_failed", EXCLUDED, STOPPED, FAILED)
+_ANSWERED = ("delivered", "soft_bounce", "hard_bounce", "retry_succeeded", "retry_failed")
 _STOPS = (EXCLUDED, STOPPED)
 """Events that no receiving server has a word in."""
 
@@ -163,6 +165,7 @@ def to_rows(
             frame = with_doubtful_failures(frame)
     frame = frame.with_columns(is_stop=pl.col("of_mail") & (pl.col("event") == STOPPED))
     frame = _with_faults(frame, policy)
+    frame = _with_relays(frame, form)
     count_events(frame, ReadEvents(unmapped, nothing, nameless), form, notes)
     rank = pl.col("event").replace_strict(_RANK, default=5, return_dtype=pl.Int64)
     return frame.with_columns(
@@ -174,6 +177,19 @@ def to_rows(
         pl.lit(file or notes.name).alias("file"),
         pl.lit(None, pl.String).alias("domain"),
     ).select(*READ_SCHEMA)
+
+
+def _with_relays(frame: pl.DataFrame, form: Format) -> pl.DataFrame:
+    """Return mails with the relays of deliveries and bounces, which these hosts answered.
+
+    Other records name hosts as well: the one that handed a message over, or that of a reader.
+    """
+    if not form.of_mail or frame["relay"].null_count() == frame.height:
+        return frame
+    has_answer = pl.col("event").is_in(_ANSWERED)
+    if form.answered:
+        has_answer &= pl.col("native").is_in(form.answered)
+    return frame.with_columns(pl.when(has_answer).then("relay").alias("relay"))
 
 
 def _is_alone(frame: pl.DataFrame) -> pl.Series:
@@ -218,11 +234,13 @@ def _shortened(events: pl.DataFrame) -> pl.DataFrame:
 def _host_of(relays: pl.Series) -> pl.Series:
     """Return the host of each relay, or its address where it has no name; null for none.
 
-    Servers write them as ``mx.y.example[192.0.2.1]:25`` or ``mx.y.example. [192.0.2.1]``.
+    Servers write them as ``mx.y.example[192.0.2.1]:25``, ``mx.y.example. [192.0.2.1]`` or
+    ``192.0.2.1 (mx.y.example)``.
     """
     if relays.null_count() == len(relays):
         return relays
     texts = relays.str.slice(0, _LONGEST_NAME).str.to_lowercase()
+    texts = texts.str.replace(r"^[\d.:a-f]+ \(([^\s()]+)\)$", "$1")
     name = texts.str.extract(r"^(?:dns; ?)?([^\s\[\](),;]+)").str.strip_chars_end(".")
     name = name.str.replace(r"^([^:]+):\d+$", "$1")
     named = pl.select(

@@ -31,11 +31,16 @@ equivalent. For a partial specification, read "every word that it defines" throu
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import combinations
 
+from fsm.suites.derive.chain_plan import (
+    TRIED,
+    ChainPlan,
+    cover_order,
+    identifier_families,
+    smallest_plan,
+)
 from fsm.suites.derive.convergence_graph import ConvergenceGraph
 from fsm.suites.derive.cover_product import tails
 from fsm.suites.distinguish.identifiers import (
@@ -43,7 +48,6 @@ from fsm.suites.distinguish.identifiers import (
     Separator,
     arrivals,
     few_words,
-    pair_words,
     words_before,
 )
 from fsm.suites.distinguish.separation import state_separator
@@ -53,38 +57,37 @@ from fsm.suites.specification import Spec, Word
 __all__ = ["chain_estimate", "chain_tests", "shortest_chain"]
 
 SMALL = 50_000
-"""Suites with at most this many words of cover and middle are made in several orders.
+"""Suites with at most this many words of cover and middle are made by several plans.
 
 The middle of a test are the inputs between the covering word and the words that identify the state
 reached: one transition, and up to as many further inputs as there are extra states.
 """
+
+FEW = 24
+"""How many plans are tried beside words that are known."""
 
 
 def chain_tests(
     spec: Spec,
     extra_states: int,
     apart: Separator,
-    identifiers: Sequence[Identifier],
-    order: Iterable[tuple[int, int]],
+    plan: ChainPlan,
     progress: Callable[[int], object] = lambda _: None,
     known: Iterable[Word] = (),
 ) -> Iterator[Word]:
     """Yield the tests, none a prefix of another, each as soon as it cannot grow any more.
 
-    Transitions are merged in the order given, which must name all that are not in the cover;
-    the guarantee does not depend on it, the size does. Identifiers must tell each state from
-    every other one. ``progress`` is called with the number of inputs of the tests so far. ``known``
-    are words that were run already and answered as specified: together with the tests they are
-    the suite, and may have the tests as prefixes.
+    ``progress`` is called with the number of inputs of the tests so far. ``known`` are words that
+    were run already and answered as specified: they and the tests together are the suite.
     """
     tests = ConvergenceGraph(spec)
     for word in known:
         tests.follow(word)
-    chain = _Chain(spec, extra_states, identifiers, tests, progress)
+    chain = _Chain(spec, extra_states, plan, tests, progress)
     chain.run_covers()
     chain.separate_covers(apart)
     yield from tests.finished()
-    for s, x in order:
+    for s, x in plan.order:
         chain.converge(s, x)
         tests.merge_into_target(s, x)
         yield from tests.finished()
@@ -96,24 +99,35 @@ def shortest_chain(
     progress: Callable[[int], object] = lambda _: None,
     known: Sequence[Word] = (),
 ) -> Iterator[Word]:
-    """Yield the tests of the chain method, the shortest of several suites.
+    """Yield the tests of the chain method, by the best plan found.
 
-    Several orders, with few words for each state and with short ones, are tried only where the
-    suite is small. A large one is made in the order of
-    the cover, and its tests are yielded while it is made.
+    Several plans are tried, and changed step by step, only where the suite is small. A large one
+    is made in the order of the cover, and its tests are yielded while it is made. Beside words that
+    are known, plans are tried without a search, since there are many such suites when a machine
+    is learnt.
     """
     if next(spec.cells(), None) is None:
         return iter([()])
+    plan = _plan_beside(spec, extra_states, known, FEW) if known else _plan(spec, extra_states)
+    return chain_tests(spec, extra_states, state_separator(spec), plan, progress, known)
+
+
+@lru_cache(2)  # a suite is made more than once: to count it, then to write it
+def _plan(spec: Spec, extra_states: int) -> ChainPlan:
+    """Return the plan by which the suite is smallest, of those that are tried."""
+    return _plan_beside(spec, extra_states, (), TRIED)
+
+
+def _plan_beside(spec: Spec, extra_states: int, known: Sequence[Word], tried: int) -> ChainPlan:
+    """Return the plan by which the fewest inputs are to be run beside words that are known."""
     apart, identifiers = _words(spec, extra_states)
-    orders = list(_orders(spec))
     if sum(arrivals(spec, extra_states)) > SMALL:
-        return chain_tests(spec, extra_states, apart, identifiers, orders[0], progress, known)
-    suites = [
-        list(chain_tests(spec, extra_states, apart, words, order, known=known))
-        for words in (identifiers, pair_words(spec, apart))
-        for order in orders
-    ]
-    return iter(min(suites, key=lambda words: sum(map(len, words))))
+        return ChainPlan(cover_order(spec), identifiers)
+
+    def size(plan: ChainPlan) -> int:
+        return sum(map(len, chain_tests(spec, extra_states, apart, plan, known=known)))
+
+    return smallest_plan(spec, apart, identifier_families(spec, apart, identifiers), size, tried)
 
 
 @lru_cache(2)  # a suite is counted, then made
@@ -136,21 +150,6 @@ def chain_estimate(spec: Spec, extra_states: int) -> Estimate:
     )
 
 
-def _orders(spec: Spec) -> Iterator[list[tuple[int, int]]]:
-    """Yield orders of the transitions outside the cover: by source, by popularity, by target.
-
-    Each comes forwards and backwards.
-    """
-    cells = [(s, x, t) for s, x, t in spec.cells() if spec.parent[t] != (s, x)]
-    popular = Counter(t for _, _, t in cells)
-    yield [(s, x) for s, x, _ in cells]
-    yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: (-popular[cell[2]], cell[2]))]
-    yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: cell[2])]
-    yield [(s, x) for s, x, _ in reversed(cells)]
-    yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: -cell[2])]
-    yield [(s, x) for s, x, _ in sorted(cells, key=lambda cell: (popular[cell[2]], cell[2]))]
-
-
 class _Chain:
     """The conditions of the lemma, each met by extending tests where they do not meet it yet."""
 
@@ -158,13 +157,14 @@ class _Chain:
         self,
         spec: Spec,
         extra_states: int,
-        identifiers: Sequence[Identifier],
+        plan: ChainPlan,
         tests: ConvergenceGraph,
         progress: Callable[[int], object],
     ) -> None:
         self.spec = spec
         self.extra_states = extra_states
-        self.identifiers = identifiers
+        self.plan = plan
+        self.identifiers = plan.identifiers
         self.tests = tests
         self.progress = progress
         self.words: dict[tuple[int, int], list[Word]] = {}
@@ -173,11 +173,10 @@ class _Chain:
         """The length up to which all words follow each state already, each identified."""
 
     def separate_covers(self, apart: Separator) -> None:
-        """Tell the covering words apart, pairwise."""
-        shown = self.spec.shown
-        for s, t in combinations(range(len(shown)), 2):
-            word = apart(s, t)
-            if word:
+        """Tell the covering words apart, pairwise, unless the tests do already."""
+        for s, t, choice in self.plan.pairs_of(self.spec):
+            word = self.plan.separating_word(s, t, choice, apart)
+            if word and not self.tests.tells_apart(s, t):
                 self.tests.extend(s, word)
                 self.tests.extend(t, word)
 

@@ -57,6 +57,27 @@ class ConvergenceGraph:
         """Whether a transition is known to lead where it should."""
         return self.edges[state].get(x) == self.spec.next[state][x]
 
+    def tells_apart(self, s: int, t: int) -> bool:
+        """Whether a word follows two states on which the specification answers differently."""
+        spec, edges = self.spec, self.edges
+        pairs = [(s, t, s, t)]  # two nodes, and the states that they stand for
+        met = {(s, t)}
+        for a, b, u, v in pairs:
+            other = edges.get(b)
+            if not other:
+                continue
+            for x, node in edges.get(a, {}).items():
+                if x not in other:
+                    continue
+                y, z = spec.next[u][x], spec.next[v][x]
+                if spec.output[u][x] != spec.output[v][x] or spec.shown[y] != spec.shown[z]:
+                    return True
+                pair = node, other[x]
+                if y != z and pair not in met:
+                    met.add(pair)
+                    pairs.append((*pair, y, z))
+        return False
+
     # Growing
 
     def extend(self, state: int, word: Word) -> None:

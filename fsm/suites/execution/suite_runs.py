@@ -26,6 +26,7 @@ from fsm.machine_parts import Timer
 from fsm.suites.execution.implementation import Implementation, RunResult, run_test
 from fsm.suites.execution.origins import SpecifiedCell, specified_cell, state_before
 from fsm.suites.execution.reproduction import Reproduction, reproduce
+from fsm.suites.execution.timing import sent_timers
 from fsm.suites.generation import Suite, Test
 from fsm.suites.specification import Word
 
@@ -183,8 +184,14 @@ def run_suite(
         is_whole,
         sum(bool(done.run.left) for done in runner.done),
         not_run,
-        tuple(dict.fromkeys(note for each in connections for note in each.notes)),
+        tuple(dict.fromkeys(note for each in connections for note in _notes(each, timers))),
     )
+
+
+def _notes(connection: Connection, timers: Sequence[Timer]) -> list[str]:
+    """Return what was noticed of a connection, and how the events of timers were run."""
+    sent = "" if connection.can_advance else sent_timers(timers)
+    return [*connection.notes, *filter(None, [sent])]
 
 
 def _connections(given: Implementation | Connection | Sequence[Connection]) -> list[Connection]:

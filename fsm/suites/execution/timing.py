@@ -8,8 +8,9 @@ from typing import NamedTuple, TypeAlias
 from fsm.epoch import SECOND
 from fsm.machine_parts import Timer
 from fsm.mealy import Mealy
+from fsm.text import first_names
 
-__all__ = ["Advance", "timed_steps"]
+__all__ = ["Advance", "sent_timers", "timed_events", "timed_steps"]
 
 
 class Advance(NamedTuple):
@@ -36,9 +37,21 @@ def timed_steps(mealy: Mealy, word: Sequence[int], timers: Sequence[Timer]) -> l
     >>> timed_steps(mealy, mealy.word(["relayed", "soft_bounce", "retry_failed"]), [over])
     ['relayed', 'soft_bounce', Advance(event='retry_failed', seconds=3600.0)]
     """
-    clocks = _Clocks([timer for timer in timers if timer.stops])
     visited = [mealy.states[s] for s in mealy.walk(word)]
-    events = [mealy.inputs[x] for x in word]
+    return timed_events(visited, [mealy.inputs[x] for x in word], timers)
+
+
+def timed_events(
+    visited: Sequence[str], events: Sequence[str], timers: Sequence[Timer]
+) -> list[_Step]:
+    """Return what to do for each of the events that lead from state to state, as above.
+
+    >>> from datetime import timedelta
+    >>> over = Timer.of("expire", timedelta(seconds=5), "waiting")
+    >>> timed_events(["new", "waiting", "over"], ["start", "expire"], [over])
+    ['start', Advance(event='expire', seconds=5.0)]
+    """
+    clocks = _Clocks([timer for timer in timers if timer.stops])
     clocks.enter("", "", visited[0])
     steps: list[_Step] = []
     for source, event, target in zip(visited, events, visited[1:], strict=False):
@@ -55,6 +68,14 @@ def timed_steps(mealy: Mealy, word: Sequence[int], timers: Sequence[Timer]) -> l
             break
         steps.append(step)
     return steps
+
+
+def sent_timers(timers: Sequence[Timer], why: str = "it cannot let time pass") -> str:
+    """Return a note that the events of timers were sent; empty without timers that stop."""
+    events = first_names(list(dict.fromkeys(timer.event for timer in timers if timer.stops)))
+    return (
+        f"the events of timers were sent by their names, because {why}: {events}" if events else ""
+    )
 
 
 class _Clocks:

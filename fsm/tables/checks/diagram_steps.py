@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fsm.formats.diagrams.labels import EventLabel, event_lines, read_label
+from fsm.formats.diagrams.labels import EventLabel, event_lines, plain_label, read_label
 from fsm.formats.diagrams.state_diagram import StateDiagram
 from fsm.machine import Transition
 from fsm.tables.read.cell_text import normalise_name
@@ -89,7 +89,11 @@ class DiagramComparison:
     def _arrows(self) -> Iterator[_Arrow]:
         for edge in self.diagram.without_boxes():
             ends = self.states[edge.source], self.states[edge.target]
-            labels = [label for line in event_lines(edge.label) for label in self._known(line)]
+            labels = [
+                label
+                for line in event_lines(plain_label(edge.label))
+                for label in self._known(line)
+            ]
             for event, guard in labels or [EventLabel("", "")]:
                 trigger = self._trigger(event) or event if event else None
                 yield _Arrow(ends[0], trigger, guard, ends[1], edge.line)

@@ -10,10 +10,12 @@ from fsm.errors import PageError, warn_of_assumptions
 from fsm.machine import Machine
 from fsm.questions import Question, Remark
 from fsm.tables.declared.additions import with_additions
+from fsm.tables.declared.diagrams import diagram_at, diagram_machine, state_diagrams
 from fsm.tables.declared.reading import bound_page, page_of, readings_of, refusal
 from fsm.tables.declared.tables import read_declared
 from fsm.tables.read.cell_text import normalise
 from fsm.tables.read.page import Page, read_page
+from fsm.tables.read.page_parts import DocumentedDiagram
 from fsm.tables.read.sections import split_page_name
 from fsm.tables.read.table import Table
 from fsm.tables.recognition import Load
@@ -73,7 +75,12 @@ def page_machine(
     name: str, page: Page, section: str, load: Load, binding: Binding | None = None
 ) -> Machine:
     """Return the machine that a page that has been read declares; see :func:`load_page`."""
+    placed = diagram_at(page, section) if binding is None else None
+    if placed:
+        return _drawn_machine(name, page, section, [placed])
     tables = machine_tables(page, section, load, binding)
+    if not tables and binding is None and (diagrams := state_diagrams(page, section)):
+        return _drawn_machine(name, page, section, diagrams)
     chosen = _chosen(page, section, tables, binding)
     if chosen.machine is None:
         raise PageError(refusal(chosen.findings, chosen.questions, page.name))
@@ -83,6 +90,22 @@ def page_machine(
     if others and not section and binding is None:
         text = f"{page.name}:{chosen.line}: the only one of {others + 1} tables that is a machine"
         assumed.append(text)
+    warn_of_assumptions(name, assumed)
+    return replace(machine, name=name, assumed=tuple(assumed))
+
+
+def _drawn_machine(
+    name: str, page: Page, section: str, diagrams: Sequence[DocumentedDiagram]
+) -> Machine:
+    """Return the machine of the only state diagram, and say what of the page is not read."""
+    where = f"{page.name}#{section}" if section else page.name
+    machine = diagram_machine(page, where, diagrams)
+    assumed = list(machine.assumed)
+    tables = 0 if section else len(page.tables)
+    if tables:
+        line = diagrams[0].source.line
+        what = f"is the machine; {quantity(tables, 'table')} of the page declare none"
+        assumed.append(f"{page.name}:{line}: the state diagram {what}")
     warn_of_assumptions(name, assumed)
     return replace(machine, name=name, assumed=tuple(assumed))
 
@@ -152,7 +175,7 @@ def _chosen(
         if binding and binding.title is not None:
             raise PageError(f"{where}: no table {binding.title!r} that declares a machine")
         if not page.tables:
-            raise PageError(f"{where}: no table in this page")
+            raise PageError(f"{where}: no table and no state diagram in this page")
         if not any(table.rows for table in page.tables):
             raise PageError(f"{where}: the table has no rows")
         count = quantity(len(page.tables), "table")
