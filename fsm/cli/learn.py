@@ -165,11 +165,10 @@ def _assumed(specification: Machine | Mealy) -> list[str]:
 
 def _effort(learnt: Learnt) -> str:
     cost = learnt.cost
-    effort = f"{quantity(cost.events, 'event')} and {quantity(cost.resets, 'reset')}"
-    if cost.hypotheses == 1 and not cost.learning_events:
-        return effort
-    tested = quantity(cost.hypotheses, "machine")
-    return f"{effort}, {quantity(cost.testing_events, 'event')} of them to test {tested}"
+    tests = ""
+    if cost.learning_events:
+        tests = f" ({cost.testing_events:,} to test {quantity(cost.hypotheses, 'hypothesis')})"
+    return f"{quantity(cost.events, 'event')}{tests} and {quantity(cost.resets, 'reset')}"
 
 
 def _facts(learnt: Learnt) -> dict[str, Any]:

@@ -128,8 +128,8 @@ def main() -> None:
     print("# Learning, measured\n")
     print("<!-- written by `python -m tests.bench.learning`; do not edit -->\n")
     print(" ".join((__doc__ or "").split("\n\n")[2].split()).replace("``", "`") + "\n")
-    print(f"Python {platform.python_version()}, AALpy 2.0.0. A suite is what `fsm suite` has for ")
-    print("the box and one extra state: no learner of the same guarantee can do with much less.\n")
+    print(f"Python {platform.python_version()}, AALpy 2.0.0. The suite is that of `fsm suite` for")
+    print("the box and one extra state: what testing alone takes, without learning anything.\n")
     print(
         "| Box | Reference | States | Events | Suite: events + resets | fsm learn: events | resets "
         "| AALpy's best: events | resets | its setting | Ratio | Ratio of events | KV with our "

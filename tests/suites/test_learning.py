@@ -126,6 +126,14 @@ def test_what_a_reference_is_worth(reference: Mealy | None, most: float) -> None
     assert box.events + box.resets <= most * (size.symbols + size.tests)
 
 
+def test_a_machine_with_a_late_difference_is_learnt() -> None:
+    """Where the tests of MACHINE refute it at once, and those of the next hypothesis later."""
+    late = Attempts(most=3)
+    learnt = learn(late, ["up", "down"], shows=False, extra_states=2)
+    assert len(learnt.mealy.states) == 4
+    assert learnt.cost.hypotheses > 1
+
+
 def test_a_partial_reference_is_no_first_hypothesis() -> None:
     after, output = RIGHT.next.copy(), RIGHT.output.copy()
     after[0, 1] = output[0, 1] = -1
@@ -178,11 +186,13 @@ class Attempts:
 
 
 class Moody(Attempts):
-    total = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
 
     def send(self, event: str) -> str:
-        Moody.total += 1
-        return str(Moody.total)
+        self.total += 1
+        return str(self.total)
 
 
 class Remembering:
@@ -249,6 +259,13 @@ def test_answers_change_after_a_reset() -> None:
         learn(Shifting(), RIGHT.inputs, shows=True, reference=RIGHT)
 
 
+def test_a_changed_answer_is_told() -> None:
+    questions = Questions(Moody(), ["up", "down"], shows=False)
+    questions.ask((0, 0))
+    with pytest.raises(FsmError, match="the last answer to up was '1', and then '3'"):
+        questions.ask((0, 1))
+
+
 # The tree
 
 
@@ -262,6 +279,7 @@ def test_nodes_are_apart_by_the_shortest_word() -> None:
     assert tree.tells((0, 1), a, b)
     assert not tree.tells((0,), a, b)
     assert sorted(tree.leaves()) == [(0, 0, 1), (1, 0, 1)]
+    assert tree.witness(a, tree.add(ROOT, 2, 1)) is None
     assert tree.witness(tree.add(a, 1, 2), b) == ()
 
 

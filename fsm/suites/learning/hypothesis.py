@@ -80,23 +80,23 @@ class Learner:
     def _target(self, s: int, x: int) -> int:
         """Return the state that an input leads to, a new one where it is apart from the others.
 
-        Of several it is the likely one: the tests of the hypothesis tell whether that is right.
+        Of several it is the probable one: the tests of the hypothesis tell whether that is right.
         """
-        tree, likely = self.tree, self._probable(s, x)
+        tree, probable = self.tree, self._probable(s, x)
         node = tree.after(self.basis[s], x)
         if node < 0:
             everyone = tuple(range(len(self.basis)))
-            word = self._identifying(likely, everyone) if len(everyone) > 1 else ()
+            word = self._identifying(probable, everyone) if len(everyone) > 1 else ()
             self.questions.ask((*self.access[s], x, *word))
             node = tree.after(self.basis[s], x)
         if node in self._state_of:
             return self._state_of[node]
-        if likely < 0 and self.questions.answers[tree.answer(node)].output == REJECTED:
-            likely = s
+        if probable < 0 and self.questions.answers[tree.answer(node)].output == REJECTED:
+            probable = s
         while len(alike := self._alike(node)) > 1:
-            if likely in alike:
-                return likely
-            word = self._identifying(likely, tuple(alike))
+            if probable in alike:
+                return probable
+            word = self._identifying(probable, tuple(alike))
             self.questions.ask((*self.access[s], x, *word))
         if alike:
             return alike[0]
@@ -123,18 +123,20 @@ class Learner:
 
     # Words
 
-    def _identifying(self, likely: int, states: tuple[int, ...]) -> Word:
-        """Return a word that tells a likely state from most others, or most of them apart."""
-        key = likely if likely in states else -1, states
+    def _identifying(self, probable: int, states: tuple[int, ...]) -> Word:
+        """Return a word that tells a probable state from most others, or most of them apart."""
+        key = probable if probable in states else -1, states
         if key not in self._words:
             self._words[key] = min(self._candidates(*key))[-1]
         return self._words[key]
 
-    def _candidates(self, likely: int, states: tuple[int, ...]) -> Iterator[tuple[int, int, Word]]:
+    def _candidates(
+        self, probable: int, states: tuple[int, ...]
+    ) -> Iterator[tuple[int, int, Word]]:
         nodes = [self.basis[s] for s in states]
-        if likely >= 0:
-            words = {self._witness(likely, s) for s in states if s != likely}
-            pivot = self.basis[likely]
+        if probable >= 0:
+            words = {self._witness(probable, s) for s in states if s != probable}
+            pivot = self.basis[probable]
             for word in sorted(words):
                 yield -sum(self.tree.tells(word, pivot, n) for n in nodes), len(word), word
             return
