@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fsm.arguments import as_several
 from fsm.errors import MachineError, warn_of_assumptions
 from fsm.file_kinds import misplaced_file
-from fsm.importing import find_hidden_module, working_directory
+from fsm.importing import find_hidden_module, local_modules, working_directory
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.suggest import suggestion
@@ -275,15 +275,38 @@ def import_object(name: str) -> object:
             value: object = getattr(module, attribute, None)
     except ImportError as error:
         raise MachineError(
-            f"{name}: cannot import {module_name!r}: {error}{_shadowed(module_name, '; ')}"
+            f"{name}: cannot import {module_name!r}: {error}"
+            f"{_shadowed(module_name, '; ') or _misspelt(module_name)}"
+            f"{_as_source(module_name, attribute)}"
         ) from error
     except (Exception, SystemExit) as error:  # a module is a program, and may end itself
         raise MachineError(
             f"{name}: importing {module_name!r} failed: {type(error).__name__}: {error}"
+            f"{_as_source(module_name, attribute)}"
         ) from error
     if value is not None and (shadowed := _shadowed(module_name)):
         warnings.warn(f"{name}: {shadowed}", ShadowWarning, stacklevel=2)
     return value
+
+
+def _as_source(module_name: str, attribute: str) -> str:
+    """Return how the source of a model is named, which is read without importing it."""
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        return ""
+    source = Path(*module_name.split(".")).with_suffix(".py")
+    try:
+        text = source.read_text("utf-8", "replace") if source.is_file() else ""
+    except (OSError, ValueError):
+        text = ""
+    if not any(library in text for library in ("django_fsm", "viewflow", "transitions")):
+        return ""
+    return f"; to read it without importing it: {source.as_posix()}#{attribute}"
+
+
+def _misspelt(module_name: str) -> str:
+    """Return a question for the modules of the working directory with a similar name."""
+    question = suggestion(module_name, local_modules())
+    return f"; {question}" if question else ""
 
 
 def _shadowed(module_name: str, begin: str = "") -> str:

@@ -11,7 +11,8 @@ from fsm.catalog import load, load_specification
 from fsm.errors import FsmError
 from fsm.machine import Machine
 from fsm.machines import NAMES
-from fsm.settings import ProjectSettings, find_settings
+from fsm.settings import CODE, ProjectSettings, find_settings
+from fsm.suggest import nearest, no_such
 
 # The readers of tables are imported where a binding is read: few machines have one.
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = [
     "about",
     "binding_pages",
+    "check_implementations",
     "documented",
     "documented_specification",
+    "is_binding",
     "load_documented",
     "settings_for",
 ]
@@ -106,3 +109,57 @@ def binding_pages(binding: Binding, settings: ProjectSettings | None) -> list[Pa
 
     files = PageFiles()
     return [page for path in settings.files("pages") for page in files.read(str(path))]
+
+
+def check_implementations(
+    settings: ProjectSettings, bindings: Iterable[Path] | None = None
+) -> list[str]:
+    """Refuse settings with an implementation of a machine or page that there is not.
+
+    ``bindings`` are files besides those of the settings and those beside its pages. Only where they
+    are given, all machines are known, and a name of code (``module:Class``) that no binding has is
+    checked as well: it is refused where it resembles one that a binding has, else it is in the
+    notes that are returned. Raises :class:`FsmError` with file, line and the names that there are.
+    """
+    if not settings.implementations:
+        return []
+    from fsm.checking import pages_of
+
+    pages = [
+        page
+        for path in settings.files("pages")
+        for page in (pages_of(path) if path.is_dir() else [path])
+    ]
+    beside = [page.with_suffix(".toml") for page in pages]
+    files = [*settings.files("bindings"), *(bindings or ()), *filter(is_binding, beside)]
+    machines = _bound_machines(files)
+    known = [*(os.path.relpath(page, settings.folder) for page in pages), *machines, *NAMES]
+    notes = []
+    for name in settings.implementations:
+        if name in machines or name in NAMES or (settings.folder / name).is_file():
+            continue
+        is_code = CODE.fullmatch(name) is not None
+        place = settings.place_of_implementation(name)
+        if not is_code or (bindings is not None and nearest(name, known)):
+            raise FsmError(f"{place}: implementations: {no_such('machine or page', name, known)}")
+        if bindings is not None:
+            notes.append(f"{place}: not used: no page of the settings is bound to {name}")
+    return notes
+
+
+def _bound_machines(files: Iterable[Path]) -> list[str]:
+    from fsm.tables.words.binding import read_binding
+
+    found = (read_binding(path).machine for path in dict.fromkeys(files))
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def is_binding(path: Path) -> bool:
+    """Whether a file binds a table to a machine."""
+    if not path.is_file():
+        return False
+    from fsm.errors import PageError
+    from fsm.toml import read_toml
+
+    data = read_toml(path, PageError).data
+    return "machine" in data and data.get("kind", "table") == "table" and "columns" in data

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import NamedTuple
 
-__all__ = ["HiddenModule", "find_hidden_module", "working_directory"]
+__all__ = ["HiddenModule", "find_hidden_module", "local_modules", "working_directory"]
 
 
 class HiddenModule(NamedTuple):
@@ -49,6 +50,12 @@ def find_hidden_module(module_name: str) -> HiddenModule | None:
         return None
     place = installed.origin or ", ".join(installed.submodule_search_locations or ())
     return HiddenModule(place, os.path.relpath(local, entry))
+
+
+def local_modules() -> list[str]:
+    """Return the names of the modules and packages in the working directory, sorted."""
+    entry = _directory()
+    return sorted(module.name for module in iter_modules([entry])) if entry else []
 
 
 def _directory() -> str | None:

@@ -23,19 +23,30 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fsm.errors import FsmError
 from fsm.file_kinds import misplaced_toml
 from fsm.suggest import no_such
 from fsm.toml import Toml, read_toml
 
-__all__ = ["ProjectSettings", "find_settings", "read_settings"]
+__all__ = ["CODE", "NamedImplementation", "ProjectSettings", "find_settings", "read_settings"]
 
 _OWN, _PROJECT, _SECTION = "fsm.toml", "pyproject.toml", "tool.fsm"
 _LISTS = ("pages", "bindings", "lexicons", "mappings")
 _ENTRIES = ("kind", *_LISTS, "expect", "implementations")
-_CODE = re.compile(r"\w+(?:\.\w+)*:\w+|cmd:.*\S.*|https?://\S+")
+CODE = re.compile(r"\w+(?:\.\w+)*:\w+")
+"""A name of code, ``package.module:name``."""
+_IMPLEMENTATION = re.compile(rf"{CODE.pattern}|cmd:.*\S.*|https?://\S+")
+
+
+class NamedImplementation(NamedTuple):
+    """An adapter that the settings name."""
+
+    code: str
+    """``module:Class``, ``cmd:...`` or ``http://...``."""
+    place: str
+    """File and line of the entry."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +94,20 @@ class ProjectSettings:
             raise FsmError(f"{self._place(pattern)}: {entry}: {pattern!r} names no file")
         return paths
 
-    def implementation_of(self, machine: str, page: str) -> str | None:
+    def implementation_of(self, machine: str, page: str) -> NamedImplementation | None:
         """Return the adapter for a machine or, if it has none, for a page."""
-        if machine in self.implementations:
-            return self.implementations[machine]
         paths = {os.path.normpath(self.folder / n): n for n in self.implementations}
-        name = paths.get(os.path.normpath(page))
-        return self.implementations[name] if name is not None else None
+        name = machine if machine in self.implementations else paths.get(os.path.normpath(page))
+        if name is None:
+            return None
+        return NamedImplementation(self.implementations[name], self.place_of_implementation(name))
+
+    def place_of_implementation(self, name: str) -> str:
+        """Return file and line of the entry for a machine or page."""
+        section = "implementations"
+        if Path(self.name).name == _PROJECT:
+            section = f"{_SECTION}.{section}"
+        return f"{self.name}:{self.toml.line(section, name)}"
 
     def _place(self, *texts: str) -> str:
         return f"{self.name}:{self.toml.line('', *texts)}"
@@ -179,7 +197,7 @@ def _implementations(toml: Toml, section: str, value: object) -> dict[str, str]:
     is_table = isinstance(value, dict)
     entries = value if isinstance(value, dict) else {"implementations": value}
     for name, code in entries.items():
-        if not is_table or not isinstance(code, str) or not _CODE.fullmatch(code):
+        if not is_table or not isinstance(code, str) or not _IMPLEMENTATION.fullmatch(code):
             line = toml.line(inner if is_table else section, name)
             raise FsmError(
                 f"{toml.name}:{line}: write [implementations] with lines such as "

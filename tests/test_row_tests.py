@@ -7,6 +7,7 @@ import pytest
 
 import fsm
 from fsm.catalog import machine_page
+from tests.command import Fsm
 from tests.test_settings import BINDING, CHART, PAGE
 
 pytest_plugins = ["pytester"]
@@ -182,3 +183,89 @@ def test_a_binding_beside_its_page_needs_no_settings(project: pytest.Pytester) -
     assert fsm.load("orders.toml").trace_to("ship")
     rows = {t.origin.citation for t in fsm.load("orders.toml").transitions if t.origin}
     assert "row 3 of orders.md:6" in rows
+
+
+LIGHT = """{"fsm": 1, "name": "light", "initial": "off", "events": ["press"],
+"states": [{"name": "off", "status": "Dark"}, {"name": "on", "status": "Bright"}],
+"transitions": [{"source": "off", "event": "press", "target": "on"}]}"""
+LIGHT_PAGE = "| Before | Event | After |\n|---|---|---|\n| off | press | on |\n"
+LIGHT_BINDING = """machine = "light.json"
+[columns]
+from = "Before"
+event = "Event"
+to = "After"
+"""
+LIGHTS = """
+class Lamp:
+    def reset(self): self.status = "Dark"
+    def send(self, event): self.status = "Bright"
+    def observe(self): return self.status
+"""
+MISSPELT = {
+    "page": (
+        '"lihgt.md" = "lights:Lamp"',
+        "no machine or page 'lihgt.md'; did you mean 'light.md'",
+    ),
+    "file": ('"lights.json" = "lights:Lamp"', "*'lights.json'; did you mean 'light.json'*"),
+    "built-in": ('"delivry" = "lights:Lamp"', "*'delivry'; did you mean 'delivery'?*"),
+    "page elsewhere": ('"other/light.md" = "lights:Lamp"', "no machine or page 'other/light.md';*"),
+}
+
+
+@pytest.fixture
+def light(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(lights=LIGHTS)
+    Path("light.json").write_text(LIGHT)
+    Path("light.md").write_text(LIGHT_PAGE)
+    Path("light.toml").write_text(LIGHT_BINDING)
+    return pytester
+
+
+def settings_with(entry: str) -> None:
+    text = 'kind = "settings"\npages = ["*.md"]\nbindings = ["light.toml"]\n[implementations]\n'
+    Path("fsm.toml").write_text(f"{text}{entry}\n")
+
+
+@pytest.mark.parametrize("name", ["light.json", "light.md"])
+def test_a_machine_in_a_file_has_an_implementation(light: pytest.Pytester, name: str) -> None:
+    settings_with(f'"{name}" = "lights:Lamp"')
+    result = run(light, "-k", "Lamp")
+    result.assert_outcomes(passed=1, deselected=3)
+    result.stdout.fnmatch_lines(["fsm: settings: fsm.toml", "*lights:Lamp against light::row 1*"])
+
+
+@pytest.mark.parametrize(("entry", "message"), MISSPELT.values(), ids=MISSPELT)
+def test_a_misspelt_machine_or_page_is_named(
+    light: pytest.Pytester, fsm: Fsm, entry: str, message: str
+) -> None:
+    settings_with(entry)
+    result = run(light)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*fsm.toml:5: implementations: {message}*"])
+    checked = fsm("check")
+    assert checked.status == 2
+    assert "fsm.toml:5: implementations: no machine or page" in checked.err
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("lights:Lmap", "lights:Lmap: no such class or function; did you mean 'lights:Lamp'?"),
+        ("ligths:Lamp", "*cannot import 'ligths'*; did you mean 'lights'?"),
+    ],
+    ids=["class", "module"],
+)
+def test_a_misspelt_implementation_is_named(
+    light: pytest.Pytester, code: str, message: str
+) -> None:
+    settings_with(f'"light.md" = "{code}"')
+    result = run(light, "-k", "against")
+    result.assert_outcomes(failed=1, deselected=3)
+    result.stdout.fnmatch_lines([f"fsm.toml:5: {message}"])
+
+
+def test_code_that_no_page_is_about_is_told(light: pytest.Pytester) -> None:
+    settings_with('"shop.orders:Order" = "lights:Lamp"')
+    run(light).stdout.fnmatch_lines(
+        ["fsm: fsm.toml:5: not used: no page of the settings is bound to shop.orders:Order"]
+    )

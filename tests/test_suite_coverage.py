@@ -12,7 +12,7 @@ from tests.test_conformance_plugin import RIGHT, WRONG
 pytest_plugins = ["pytester"]
 LOADED = np, fsm.load("delivery")  # before pytester, which forgets what is imported under it
 
-PART = RIGHT.replace('"with-feedback"', '"with-feedback", covering=3')
+PART = RIGHT.replace('"with-feedback"', '"with-feedback", "table", covering=3')
 SYSTEM = """
 class System:
     def reset(self):
@@ -46,10 +46,10 @@ def test_rejections_and_rows_that_were_not_run_are_named(run) -> None:
     result = run(PART, "--fsm-cov")
     result.stdout.fnmatch_lines(
         [
-            "fsm: with-feedback by chain: 6 of 6 tests, 23 of 36 cells, 4 of 5 documented rows; *",
-            "  8 of 11 transitions, 15 of 25 rejections",
-            "  not run in awaiting: delivered, hard_bounce (row 2), retry_failed",
-            "  not run in delivered: rejected: relayed, delivered, soft_bounce, *",
+            "fsm: with-feedback by table: 6 of 6 tests, 8 of 36 cells, 4 of 5 documented rows; *",
+            "  7 of 11 transitions, 1 of 25 rejections",
+            "  not run in awaiting: delivered, hard_bounce (row 2), retry_failed; rejected: *",
+            "  not run in delivered: hard_bounce; rejected: relayed, delivered, soft_bounce, *",
             "  documented rows not run: row 2",
         ]
     )

@@ -18,6 +18,7 @@ from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
 from fsm.cli.text import print_message, print_text, printable
 from fsm.cli.values import RangeParam, lexicons_option
+from fsm.documented_machines import check_implementations
 from fsm.settings import ProjectSettings, find_settings, read_settings
 from fsm.suggest import no_such
 from fsm.tables.checks.finding import CheckReport
@@ -196,6 +197,7 @@ def _settings(config: Path | None, *, no_config: bool) -> ProjectSettings | None
     settings = find_settings() if config is None else read_settings(config)
     if settings:
         click.echo(printable(f"settings: {settings.name}"), err=True)
+        check_implementations(settings)
     return settings
 
 

@@ -94,6 +94,16 @@ def _script_part(path: Path, part: str) -> Machine:
     return read_xstate_source(path, part)
 
 
+def _python(path: Path) -> Machine:
+    return _python_part(path, "")
+
+
+def _python_part(path: Path, part: str) -> Machine:
+    from fsm.formats.statecharts.python_machines import read_python_machine
+
+    return read_python_machine(path, part)
+
+
 _SCRIPTS = (".ts", ".js", ".tsx", ".jsx", ".mts", ".mjs", ".cts", ".cjs")
 
 READERS: Mapping[str, MachineReader] = {
@@ -104,6 +114,7 @@ READERS: Mapping[str, MachineReader] = {
     **dict.fromkeys(DRAWN, _drawn),
     ".smcat": _smcat,
     **dict.fromkeys(_SCRIPTS, _script),
+    ".py": _python,
 }
 """The reader of each suffix."""
 
@@ -133,5 +144,6 @@ PART_READERS: Mapping[str, PartReader] = {
     ".yaml": _yaml_part,
     ".yml": _yaml_part,
     **dict.fromkeys(_SCRIPTS, _script_part),
+    ".py": _python_part,
 }
 """The reader of one machine of a file, ``file.puml#name``, by the suffix of the file."""

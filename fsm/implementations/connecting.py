@@ -14,6 +14,7 @@ from fsm.implementations.connection import Connection, Settling
 from fsm.implementations.output import apart_from_output
 from fsm.implementations.process import ProcessConnection
 from fsm.implementations.python import PythonConnection
+from fsm.suggest import did_you_mean, nearest
 from fsm.trust import NameInFile
 
 __all__ = ["FORMS", "TIMEOUT", "connect", "connect_several", "connection_of", "make_adapter"]
@@ -129,7 +130,10 @@ def make_adapter(name: str) -> Any:
     if callable(getattr(make, "reset", None)) and not isinstance(make, type):
         return make  # an adapter already
     if not callable(make):
-        raise FsmError(f"{name}: no such class or function; an implementation is {FORMS}")
+        near = did_you_mean(_similar_names(name))
+        raise FsmError(
+            f"{name}: no such class or function; {near or f'an implementation is {FORMS}'}"
+        )
     try:
         with apart_from_output():
             adapter = make()
@@ -139,3 +143,11 @@ def make_adapter(name: str) -> Any:
         adapter.close()
         raise FsmError(f"{name}() is a coroutine; a class or a plain function returns the adapter")
     return adapter
+
+
+def _similar_names(name: str) -> list[str]:
+    """Return the classes and functions in the module of a name that resemble it."""
+    module, _, own = name.partition(":")
+    beside = vars(sys.modules[module]) if module in sys.modules else {}
+    known = [each for each, value in beside.items() if callable(value) and each[:1] != "_"]
+    return [f"{module}:{each}" for each in nearest(own, known)]

@@ -23,9 +23,12 @@ __all__ = [
     "pytest_configure",
     "pytest_generate_tests",
     "pytest_pycollect_makeitem",
+    "pytest_report_header",
     "pytest_runtest_call",
     "pytest_runtest_setup",
 ]
+
+_HEADER = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,3 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     project.add_settings_pages(config)
     coverage_summary.check_coverage_options(config)
     conformance.configure(config)
+    config.stash[_HEADER] = project.describe_settings(config)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Return which settings of the project are used."""
+    return config.stash[_HEADER]

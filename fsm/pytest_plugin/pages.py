@@ -149,10 +149,14 @@ class _Page(pytest.File):
             yield _Claim.from_parent(self, name="whole page", findings=outside, lines=page.lines)
         for machine in machines:
             yield _Named.from_parent(self, name=f"machine {machine}", machine=machine)
-        for tested, code, labels in systems:
-            name = f"{code} against {tested.name}"
+        for tested, implementation, labels in systems:
             yield SystemRows.from_parent(
-                self, name=name, machine=tested, code=code, labels=labels, lines=page.lines
+                self,
+                name=f"{implementation.code} against {tested.name}",
+                machine=tested,
+                implementation=implementation,
+                labels=labels,
+                lines=page.lines,
             )
 
     def _lexicons(self) -> list[Lexicon]:

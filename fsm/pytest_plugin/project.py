@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fsm.text import visible
+
 if TYPE_CHECKING:
-    from fsm.settings import ProjectSettings
+    from fsm.settings import NamedImplementation, ProjectSettings
     from fsm.tables.words.binding import Binding
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "add_settings_pages",
     "binding_files",
     "bindings_of",
+    "describe_settings",
     "implementation_of",
     "project_settings",
     "settings_pages",
@@ -93,12 +96,13 @@ def bindings_of(config: pytest.Config, page: Path) -> list[Binding]:
 
     A binding beside the page that is named like it, ``orders.toml`` of ``orders.md``, is one.
     """
+    from fsm.documented_machines import is_binding
     from fsm.tables.words.binding import read_binding
 
     settings = project_settings(config)
     paths = [*binding_files(config), *(settings.files("bindings") if settings else ())]
     beside = Path(os.path.relpath(page.with_suffix(".toml")))
-    paths += [beside] if _is_binding(beside) else []
+    paths += [beside] if is_binding(beside) else []
     bindings = [read_binding(path) for path in dict.fromkeys(paths)]
     return [
         b
@@ -107,26 +111,40 @@ def bindings_of(config: pytest.Config, page: Path) -> list[Binding]:
     ]
 
 
-def _is_binding(path: Path) -> bool:
-    """Whether a file binds a table to a machine."""
-    if not path.is_file():
-        return False
-    from fsm.errors import PageError
-    from fsm.toml import read_toml
-
-    data = read_toml(path, PageError).data
-    return "machine" in data and data.get("kind", "table") == "table" and "columns" in data
-
-
-def implementation_of(config: pytest.Config, machine: str, page: Path) -> str | None:
+def implementation_of(
+    config: pytest.Config, machine: str, page: Path
+) -> NamedImplementation | None:
     """Return the adapter for a machine of a page: of the options, else of the settings."""
+    from fsm.settings import NamedImplementation
+
     for_all = None
     for text in config.getoption("--fsm-implementation"):
         name, equals, code = text.partition("=")
         if not equals or text.startswith(("cmd:", "http://", "https://")):
-            for_all = text
+            for_all = NamedImplementation(text, "")
         elif name == machine or (config.invocation_params.dir / name).resolve() == page.resolve():
-            return str(code)
+            return NamedImplementation(code, "")
     settings = project_settings(config)
     found = settings.implementation_of(machine, os.path.relpath(page)) if settings else None
     return for_all or found
+
+
+def describe_settings(config: pytest.Config) -> list[str]:
+    """Return lines for the header of a session: the settings, and which entries it does not use.
+
+    Raises :class:`pytest.UsageError` for an implementation of a machine or page that there is not.
+    """
+    settings = project_settings(config)
+    if settings is None:
+        return []
+    header = f"fsm: settings: {settings.name}"
+    if not settings.implementations:
+        return [header]
+    from fsm.documented_machines import check_implementations
+    from fsm.errors import FsmError
+
+    try:
+        notes = check_implementations(settings, binding_files(config))
+    except FsmError as error:
+        raise pytest.UsageError(visible(str(error))) from None
+    return [header, *(f"fsm: {note}" for note in notes)]

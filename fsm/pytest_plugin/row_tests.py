@@ -21,6 +21,7 @@ from fsm.text import visible
 
 if TYPE_CHECKING:
     from fsm.machine import Machine, Origin, Transition
+    from fsm.settings import NamedImplementation
     from fsm.tables.checks.finding import CheckReport
     from fsm.tables.read.page import Page
     from fsm.tables.words.binding import Binding
@@ -37,7 +38,7 @@ class SystemRows(pytest.Collector):
         self,
         *,
         machine: Machine,
-        code: str,
+        implementation: NamedImplementation,
         labels: Mapping[int, str],
         lines: Sequence[str],
         **kwargs: Any,
@@ -46,14 +47,15 @@ class SystemRows(pytest.Collector):
         from fsm.suites.execution.rows import documented_rows
 
         super().__init__(**kwargs)
-        self.machine, self.code, self.labels, self.lines = machine, code, labels, lines
+        self.machine, self.implementation = machine, implementation
+        self.labels, self.lines = labels, lines
         self.coverage = SuiteCoverage(
             self.nodeid,
             Mealy.of(machine, rejections=False),
             machine,
             label=machine.name,
             planned=len(list(documented_rows(machine))),
-            variant=f"against {code}",
+            variant=f"against {implementation.code}",
             is_page=True,
         )
 
@@ -83,13 +85,14 @@ class _RowTest(pytest.Item):
         from fsm.implementations import connect
         from fsm.suites.execution.rows import run_row
 
+        implementation = self.parent.implementation
         coverage = SessionCoverage.variant(self, self.parent.coverage, {})
         assumed = "\n".join(map(visible, self.parent.machine.assumed))
         if assumed:
             self.add_report_section("call", "assumed", assumed)
         fault = ""
         try:
-            with connect(self.parent.code) as connection:
+            with connect(implementation.code) as connection:
                 runs = run_row(connection, self.parent.machine, self.transitions)
             for ran in filter(None, (run.run for run in runs)):
                 coverage.add(ran)
@@ -98,7 +101,8 @@ class _RowTest(pytest.Item):
                 row = visible(f"{self.origin.citation}: {self._row()}")
                 fault = "\n".join([row, *failures])
         except FsmError as error:
-            fault = visible(str(error))
+            place = f"{implementation.place}: " if implementation.place else ""
+            fault = visible(f"{place}{error}")
         if fault:  # outside the except block, so that pytest shows the text and no causes
             pytest.fail(fault, pytrace=False)
 
@@ -118,7 +122,7 @@ def tested_machines(
     page: Page,
     report: CheckReport,
     bindings: Sequence[Binding],
-) -> Iterator[tuple[Machine, str, dict[int, str]]]:
+) -> Iterator[tuple[Machine, NamedImplementation, dict[int, str]]]:
     """Yield the machines that a page documents and that have an implementation.
 
     Each comes with the implementation, and the words of its rows by number. A page without a table
@@ -130,28 +134,31 @@ def tested_machines(
     page = replace(page, name=os.path.relpath(path))
     bound = [binding for binding in bindings if binding.machine]
     names = dict.fromkeys(table.machine for table in report.checked if table.machine)
-    for name in names:
-        code = implementation_of(config, name, path)
-        if code is None:
+    # A file of a machine is not called like the machine in it.
+    sources = {load(binding.machine).name: binding.machine for binding in bound if names}
+    for own_name in names:
+        name = sources.get(own_name, own_name)
+        implementation = implementation_of(config, name, path)
+        if implementation is None:
             continue
         machine = load(name)
         labels: dict[int, str] = {}
         for table in report.checked:
-            if table.machine == name and table.kind == "steps":
+            if table.machine == own_name and table.kind == "steps":
                 labels.update(enumerate(table.labels, 1))
         for binding in bound:
             if binding.machine == name:
                 machine = with_bound_rows(machine, binding, [page])
                 labels.update((r.number, r.event) for r in bound_rows(page, binding, machine))
-        yield machine, code, labels
+        yield machine, implementation, labels
     if names or not page.tables:
         return
     place = os.path.relpath(path)
-    code = implementation_of(config, place, path)
-    if code is None:
+    implementation = implementation_of(config, place, path)
+    if implementation is None:
         return
     readings = [binding for binding in bindings if binding.page and not binding.machine]
-    yield from ((m, code, {}) for m in _declared_machines(page, readings[:1]))
+    yield from ((m, implementation, {}) for m in _declared_machines(page, readings[:1]))
 
 
 def _declared_machines(page: Page, readings: Sequence[Binding]) -> Iterator[Machine]:

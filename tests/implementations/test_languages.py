@@ -22,6 +22,11 @@ LANGUAGES = {
     "door.mjs": ("node", "cmd:node door.mjs"),
     "Door.java": ("javac", "cmd:java Door.java"),  # a runtime alone does not run sources
     "door.c": ("gcc", "cmd:./door"),
+    "door.go": ("go", "cmd:./door"),
+}
+BUILDS = {
+    "gcc": ["gcc", "-Wall", "-Werror", "-o", "door", "door.c"],
+    "go": ["go", "build", "-o", "door", "door.go"],
 }
 
 
@@ -39,8 +44,8 @@ def test_it_fails_in_one_way(file: str, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     for each in ("door.md", file):
         (tmp_path / each).write_text(BLOCKS[each].text, "utf-8")
-    if program == "gcc":
-        subprocess.run(["gcc", "-Wall", "-Werror", "-o", "door", "door.c"], check=True)
+    if program in BUILDS:
+        subprocess.run(BUILDS[program], check=True)
     with pytest.warns(fsm.errors.AssumptionWarning), connect(name, timeout=30) as connection:
         result = run_suite(connection, suite("door.md"))
     (failure,) = result.failures

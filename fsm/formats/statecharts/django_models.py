@@ -142,11 +142,13 @@ class _Model:
             guard = all_hold(
                 Guard.named(self.conditions.of(c, event)) for c in transition.conditions
             )
+            line = getattr(transition, "line", 0)
             for name, target in self._results(event, transition):
-                self._edge(number, target, name, guard)
+                self._edge(line, number, target, name, guard)
             if transition.on_error is not None:
-                self._edge(number, self._text(transition.on_error), f"{event} raises", guard)
+                failed = self._text(transition.on_error)
+                self._edge(line, number, failed, f"{event} raises", guard)
 
-    def _edge(self, number: int, target: str | None, event: str, guard: Guard) -> None:
+    def _edge(self, line: int, number: int, target: str | None, event: str, guard: Guard) -> None:
         targets = () if target is None else (self.numbers[target],)
-        self.parts.edge(0, number, targets, (event,), guard, internal=not targets)
+        self.parts.edge(line, number, targets, (event,), guard, internal=not targets)
