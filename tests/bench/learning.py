@@ -7,9 +7,9 @@ box was sent, equivalence tests included; every learner gets its answers from a 
 one. AALpy is run with KV, L*, L# and adaptive L#: L# with every rule to extend and to separate,
 adaptive L# with three pairs of these rules and every way to use the reference. Each has the oracle
 Wp for one state more than each hypothesis has; KV, L* and L# also W, and both for one state more
-than the box has. The fewest of them all is AALpy's best; a run that ends with a wrong machine does not count. All learners have
-the same final guarantee: one extra state. KV with the suites of fsm as its oracle is what
-``fsm learn`` did before.
+than the box has. The fewest of them all is AALpy's best; a run that ends with a wrong machine does
+not count. All learners have the same final guarantee: one extra state. KV with the suites of fsm as
+its oracle is what ``fsm learn`` did before.
 """
 
 import argparse

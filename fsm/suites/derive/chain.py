@@ -35,7 +35,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 from fsm.suites.derive.chain_plan import (
-    TRIED,
     ChainPlan,
     cover_order,
     identifier_families,
@@ -115,10 +114,12 @@ def shortest_chain(
 @lru_cache(2)  # a suite is made more than once: to count it, then to write it
 def _plan(spec: Spec, extra_states: int) -> ChainPlan:
     """Return the plan by which the suite is smallest, of those that are tried."""
-    return _plan_beside(spec, extra_states, (), TRIED)
+    return _plan_beside(spec, extra_states, ())
 
 
-def _plan_beside(spec: Spec, extra_states: int, known: Sequence[Word], tried: int) -> ChainPlan:
+def _plan_beside(
+    spec: Spec, extra_states: int, known: Sequence[Word], tried: int | None = None
+) -> ChainPlan:
     """Return the plan by which the fewest inputs are to be run beside words that are known."""
     apart, identifiers = _words(spec, extra_states)
     if sum(arrivals(spec, extra_states)) > SMALL:

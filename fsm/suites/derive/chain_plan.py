@@ -20,7 +20,7 @@ from fsm.suites.distinguish.adaptive_sequence import adaptive_words
 from fsm.suites.distinguish.identifiers import Identifier, Separator, identifier_of, pair_words
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["TRIED", "ChainPlan", "cover_order", "identifier_families", "smallest_plan"]
+__all__ = ["ChainPlan", "cover_order", "identifier_families", "smallest_plan"]
 
 Edge: TypeAlias = tuple[int, int]
 """A state and an input."""
@@ -115,9 +115,9 @@ def smallest_plan(
     apart: Separator,
     families: Sequence[Sequence[Identifier]],
     size: Callable[[ChainPlan], int],
-    tried: int = TRIED,
+    tried: int | None = None,
 ) -> ChainPlan:
-    """Return the plan of the smallest suite found, of as many as are tried at most.
+    """Return the plan of the smallest suite found, of ``tried`` at most.
 
     ``size`` makes the suite of a plan.
     """
@@ -125,7 +125,7 @@ def smallest_plan(
     changes = _Changes(spec, apart, families)
     best = next(plans)
     least = inputs = size(best)
-    for _ in range(1, tried):
+    for _ in range(1, TRIED if tried is None else tried):
         if inputs >= INPUTS:
             break
         plan = next(plans, None) or changes.changed(best)
