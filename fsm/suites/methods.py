@@ -36,6 +36,8 @@ class Options(NamedTuple):
     """Called now and then with the number of inputs that have been put into tests."""
     fewer_states: int = 0
     """How many states fewer than the specification an implementation may have at most."""
+    known: tuple[Word, ...] = ()
+    """Words that were run already and answered as specified: chain does not repeat them."""
 
 
 Make: TypeAlias = Callable[[Spec, Options], Iterable[Word]]
@@ -129,7 +131,7 @@ def _h_count(spec: Spec, options: Options) -> Estimate:
 
 
 def _chain(spec: Spec, options: Options) -> Iterator[Word]:
-    return shortest_chain(spec, options.extra_states, options.progress)
+    return shortest_chain(spec, options.extra_states, options.progress, options.known)
 
 
 def _chain_count(spec: Spec, options: Options) -> Estimate:

@@ -118,15 +118,19 @@ def smallest_plan(
     apart: Separator,
     families: Sequence[Sequence[Identifier]],
     size: Callable[[ChainPlan], int],
+    tried: int | None = None,
 ) -> ChainPlan:
-    """Return the plan of the smallest suite found; ``size`` makes the suite of a plan."""
+    """Return the plan of the smallest suite found, of ``tried`` at most.
+
+    ``size`` makes the suite of a plan.
+    """
     plans = _first_plans(spec, families)
     changes = _Changes(spec, apart, families)
     best = next(plans)
     least = size(best)
     separation = len(spec.next) * (len(spec.next) - 1) // 2 * len(spec.cover[-1])
     steps = least + separation
-    for _ in range(1, TRIED):
+    for _ in range(1, TRIED if tried is None else tried):
         if steps >= STEPS:
             break
         plan = next(plans, None) or changes.changed(best)
