@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError
 from fsm.formats.dot import parse_dot, read_dot
 from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
+from fsm.suites.distinguish import characterising
 from fsm.suites.execution.learning import flat, learn
 from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import KINDS, mutation_score
 from fsm.suites.narrowing import narrowed
-from tests.depth import DEEP, samples
+from fsm.suites.specification import maximal
+from tests.depth import DEEP, at_full_depth, samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys
 from tests.suites.test_implementation import Table
@@ -201,7 +204,15 @@ def test_complete_suites_kill_every_mutant_of_their_domain(mealy: Mealy) -> None
         assert score.mutants + score.equivalent == score.made
 
 
-@pytest.mark.parametrize("name", ["with-feedback", "without-feedback", "delivery", "engagement"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with-feedback",
+        "without-feedback",
+        pytest.param("delivery", marks=at_full_depth),
+        "engagement",
+    ],
+)
 def test_observable_kills_every_mutant_with_an_extra_state(name: str) -> None:
     for score in mutation_score(suite(fsm.load(name), "observable", extra_states=1), limit=200):
         assert score.killed == score.mutants
@@ -302,3 +313,10 @@ def test_what_cannot_be_learnt(system: Any, said: str) -> None:
         learn(system, ["up", "stay"], shows=False, max_states=20)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@given(st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=4).map(tuple), min_size=1))
+def test_words_that_are_no_prefix_are_kept_by_their_order(words: list[tuple[int, ...]]) -> None:
+    states = [words, words[::2], words[1::3], []]
+    kept = characterising._maximal(sorted(set(words)), [states])
+    assert kept == [[maximal(chosen) for chosen in states]]
