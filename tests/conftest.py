@@ -58,8 +58,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection() -> Generator[None, object, object]:
     """Collect without the garbage collector: it would look at ten thousand tests again and again.
 
-    What was collected lives as long as the process, and is not looked at later either. Tests leave
-    little behind, so that it may come seldom.
+    What was collected lives as long as the process, and is not looked at later either.
     """
     gc.disable()
     try:
@@ -67,7 +66,6 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
-        gc.set_threshold(50_000)
 
 
 @pytest.fixture(autouse=True, scope="session")

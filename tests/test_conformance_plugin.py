@@ -100,6 +100,7 @@ def test_a_failure_shows_steps_and_the_shortest_reproduction(run) -> None:
     result.assert_outcomes(failed=1, passed=30, deselected=14)
     result.stdout.fnmatch_lines(
         [
+            "retry_succeeded in retrying: expected Sent, got Failed",
             "with-feedback by table: step 3 of 3",
             "  step  event            expected  got      state",
             "     2  soft_bounce      Failed    Failed   retrying",
@@ -503,6 +504,7 @@ def test_too_many_cases_are_refused(run, monkeypatch: pytest.MonkeyPatch) -> Non
     result.stdout.fnmatch_lines(["fsm_suite: with-feedback by chain has more than 13 tests"])
 
 
+@at_full_depth
 def test_thousands_of_cases(run) -> None:
     """Collected and run; the seconds that many more take are in tests/bench/suites.md."""
     extra = 3 if DEEP else 2

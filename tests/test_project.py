@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.npm import listed_packages
 from tests.slow import SLOW
 
 PROJECT = Path(__file__).parent.parent
@@ -43,3 +44,9 @@ def test_the_slow_modules_are_there() -> None:
 def test_hooks_are_for_files_that_are_there(pattern: str) -> None:
     names = (path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("[!.]*/**/*"))
     assert any(re.search(pattern, name) for name in names)
+
+
+def test_scripts_import_packages_that_are_listed() -> None:
+    scripts = [path.read_text("utf-8") for path in sorted((PROJECT / "tests").rglob("*.mjs"))]
+    names = {name for text in scripts for name in re.findall(r"from ['\"]([^'\"]+)['\"]", text)}
+    assert {name for name in names if not name.startswith("node:")} <= {*listed_packages()}

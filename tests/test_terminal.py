@@ -262,7 +262,7 @@ READ_FROM = {
 }
 
 
-@pytest.mark.parametrize("words", READ_FROM.values(), ids=READ_FROM)
+@pytest.mark.parametrize("words", cases(READ_FROM.values()), ids=cases(READ_FROM))
 def test_an_interrupt_ends_in_order_and_leaves_no_half_of_a_file(
     tmp_path: Path, words: list[str]
 ) -> None:
@@ -328,7 +328,7 @@ def test_a_reader_may_close_its_pipe_at_any_time(name: str) -> None:
 
 @pytest.mark.parametrize("close", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_streams_may_be_closed_from_the_beginning(close: str) -> None:
-    assert with_streams("formats", close=close)._replace(out="") == (0, "", "")
+    assert with_streams("formats", "snapshot", close=close)._replace(out="") == (0, "", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

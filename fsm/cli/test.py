@@ -201,9 +201,13 @@ def _print_shortened(result: SuiteRun) -> None:
 
 
 def _explained(failure: SuiteFailure, result: SuiteRun) -> str:
+    from fsm.suites.execution.origins import describe_mistake
+
     run, found = failure.first.run, failure.reproduction
     place = f"test {failure.first.number}, step {len(run.trace)} of {len(failure.first.test)}"
-    parts = [visible(f"{result.suite.mealy.name} by {result.suite.method.name}: {place}")]
+    suite = result.suite
+    parts = [describe_mistake(suite, run if found.run.agrees else found.run)]
+    parts.append(visible(f"{suite.mealy.name} by {suite.method.name}: {place}"))
     parts += [str(run), str(found)]
     if found.run.trace != run.trace:
         parts.append(str(found.run))

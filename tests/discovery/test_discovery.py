@@ -18,10 +18,10 @@ from fsm.discovery.prefix_tree import tree_of
 from fsm.discovery.traces import as_trace_counts
 from fsm.errors import ArgumentError, LogError
 from fsm.machine import Machine, State, Transition
-from tests.depth import DEEP, at_full_depth, samples
+from tests.depth import at_full_depth, samples
 from tests.discovery.random_logs import Traces, machine_of, random_machine, walks, with_errors
 
-MACHINES = 50 if DEEP else 1
+MACHINES = 20
 
 
 def same_language(machine: fsm.Machine, traces: Traces, noise: float = 0) -> bool:
@@ -47,9 +47,8 @@ def test_random_machines_are_found_again_from_their_logs(least: int, found: floa
     assert count_found(least) >= MACHINES * found
 
 
-@pytest.mark.parametrize(
-    ("least", "found"), [pytest.param(50, 0.8, marks=at_full_depth), (150, 0.8)]
-)
+@at_full_depth
+@pytest.mark.parametrize(("least", "found"), [(50, 0.8), (150, 0.8)])
 def test_random_machines_are_found_again_from_logs_with_errors(least: int, found: float) -> None:
     assert count_found(least, 0.01, 0.01) >= MACHINES * found
 

@@ -26,7 +26,7 @@ from fsm.engine import Replay, replay
 from fsm.engine.checkpoint import checkpoint
 from fsm.errors import CheckpointError, FsmError, LogError, OutputError
 from fsm.simulation import simulate
-from tests.depth import DEEP, samples
+from tests.depth import DEEP, at_full_depth, samples
 
 MACHINES = [load_bare("with-feedback"), load_bare("without-feedback")]
 EVENTS = st.sampled_from([*MACHINES[0].events, "opened", "clicked", "noise"])
@@ -322,10 +322,9 @@ print("done", flush=True)
 """
 
 
+@at_full_depth
 def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
-    log = pl.concat(
-        simulate(MACHINES[0], samples(20_000, 2_000), seed=1, companion=load_bare("engagement"))
-    )
+    log = pl.concat(simulate(MACHINES[0], 20_000, seed=1, companion=load_bare("engagement")))
     cut = log.height // 2
     days = [tmp_path / "day1.parquet", tmp_path / "day2.parquet"]
     for part, path in zip((log[:cut], log[cut:]), days, strict=True):
@@ -334,7 +333,7 @@ def test_a_run_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: P
     del expected["balance"]
     executed(days[0], tmp_path / "begun")
     chance, seconds, ends = random.Random(7), 0.0, set()
-    for attempt in range(samples(51, 2)):
+    for attempt in range(31):
         kept = tmp_path / "kept"
         shutil.copytree(tmp_path / "begun", kept)
         command = [sys.executable, "-c", CHILD, str(days[1]), str(kept)]

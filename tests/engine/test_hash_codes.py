@@ -5,12 +5,14 @@ import polars as pl
 import pytest
 
 from fsm.engine.hash_codes import HashCodes
-from tests.depth import samples
+from tests.depth import at_full_depth, samples
 
 SEED = 7
 
 
-@pytest.mark.parametrize("count", [1, 5_000, 200_000], ids="{:,} names".format)
+@pytest.mark.parametrize(
+    "count", [1, 5_000, pytest.param(200_000, marks=at_full_depth)], ids="{:,} names".format
+)
 def test_each_name_has_one_code(count: int) -> None:
     """200,000 names do not all find a free slot in the tables."""
     book = HashCodes((), SEED)

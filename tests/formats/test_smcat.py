@@ -1,8 +1,6 @@
 """State charts of state-machine-cat are machines."""
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from fsm.formats.diagrams.smcat import parse_smcat
 from fsm.formats.diagrams.to_machine import machine_of
 from fsm.machine import Machine
 from tests.depth import at_full_depth
+from tests.npm import link_packages
 
 
 def read(text: str) -> Machine:
@@ -149,11 +148,8 @@ def test_long_texts_take_no_longer_than_their_length() -> None:
 @pytest.mark.parametrize("chart", CHARTS)
 def test_the_tool_sees_the_same_arrows(chart: str, tmp_path: Path) -> None:
     """``FSM_TOOLS`` names a directory with state-machine-cat among its node_modules."""
-    packages = Path(os.environ.get("FSM_TOOLS", "."), "node_modules").resolve()
-    if shutil.which("node") is None or not (packages / "state-machine-cat").exists():
-        pytest.skip("no node with state-machine-cat here (FSM_TOOLS names no such place)")
+    link_packages(tmp_path, "state-machine-cat")
     text, _ = CHARTS[chart]
-    (tmp_path / "node_modules").symlink_to(packages)
     script = tmp_path / "smcat.mjs"
     script.write_text(
         "import {readFileSync} from 'node:fs'; import {render} from 'state-machine-cat';"

@@ -1,7 +1,7 @@
 """Each format in the tool it is for.
 
-``FSM_TOOLS`` names a directory with ``node_modules`` (``npm install xstate mermaid jsdom
-@terrastruct/d2``) and ``plantuml.jar``; what is not there is skipped.
+``FSM_TOOLS`` names a directory with ``node_modules`` (what ``.ci/npm-tools.txt`` lists) and
+``plantuml.jar``; what is not there is skipped.
 """
 
 import json
@@ -22,23 +22,15 @@ from fsm.formats.scxml import refinements, to_scxml
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.text import joinable_lines, wrapped
+from tests.npm import link_packages
 
 SCRIPTS = Path(__file__).parent / "tools"
 machines = pytest.mark.parametrize("name", NAMES)
 
 
-def tool(program: str, *parts: str) -> Path:
-    """Return the directory of tools, where the program and the parts are there."""
-    directory = Path(os.environ.get("FSM_TOOLS", "."))
-    if shutil.which(program) is None or not all((directory / part).exists() for part in parts):
-        pytest.skip(f"no {program} with {' and '.join(parts)} here (FSM_TOOLS names no such place)")
-    return directory
-
-
 def node(place: Path, script: str, package: str, given: str) -> list[str]:
     """Run a script with this input, beside the packages; return its lines."""
-    packages = tool("node", f"node_modules/{package}").resolve() / "node_modules"
-    (place / "node_modules").symlink_to(packages)
+    link_packages(place, package)
     shutil.copy(SCRIPTS / script, place)
     command = ["node", str(place / script)]
     done = subprocess.run(command, input=given, capture_output=True, text=True)
@@ -122,7 +114,9 @@ def test_d2_shows_every_name(tmp_path: Path) -> None:
 
 
 def test_plantuml_shows_every_name(tmp_path: Path) -> None:
-    jar = tool("java", "plantuml.jar").resolve() / "plantuml.jar"
+    jar = Path(os.environ.get("FSM_TOOLS", "."), "plantuml.jar").resolve()
+    if shutil.which("java") is None or not jar.exists():
+        pytest.skip("no java with plantuml.jar here (FSM_TOOLS names no such place)")
     for number, name in enumerate(HOSTILE.values()):
         (tmp_path / f"{number}.puml").write_text(str(draw(named(name), "plantuml")))
     options = ["-Djava.awt.headless=true", "-jar", str(jar), "-charset", "UTF-8", "-tsvg"]

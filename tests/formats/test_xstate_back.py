@@ -1,7 +1,6 @@
 """A machine that is written for XState is read back, and does the same in XState itself."""
 
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -26,6 +25,7 @@ from fsm.guard import Valuation, symbol, valuations
 from fsm.machine import Machine, Timer
 from fsm.machines import NAMES
 from tests.depth import samples
+from tests.npm import link_packages
 
 SCRIPT = Path(__file__).parent / "tools" / "xstate_walk.mjs"
 
@@ -148,10 +148,7 @@ def test_xstate_does_along_walks_what_the_table_says(
     ``FSM_TOOLS`` names a directory with XState 5 as ``xstate`` and 4 as ``xstate4``.
     """
     package = {4: "xstate4", 5: "xstate"}[version]
-    packages = Path(os.environ.get("FSM_TOOLS", "."), "node_modules").resolve()
-    if shutil.which("node") is None or not (packages / package).exists():
-        pytest.skip(f"no node with {package} here (FSM_TOOLS names no such place)")
-    (tmp_path / "node_modules").symlink_to(packages)
+    link_packages(tmp_path, package)
     shutil.copy(SCRIPT, tmp_path)
     random, charts, expected = Random(version), [], []
     wanted = samples(600, 20 if again else 60)

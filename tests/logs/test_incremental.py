@@ -40,7 +40,7 @@ def facts(result: Replay) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=samples(100, 2))
+@settings(max_examples=samples(40, 2))
 @given(data=st.data())
 def test_any_cuts_of_a_growing_or_rotated_log_give_the_result_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -48,7 +48,8 @@ def test_any_cuts_of_a_growing_or_rotated_log_give_the_result_of_the_whole(
     place = tmp_path_factory.mktemp("cuts")
     text = JOINED[data.draw(st.sampled_from(sorted(JOINED)))]
     lines = [f"{line}\n" for line in text.split("\n") if line]
-    cuts = data.draw(st.lists(st.integers(1, len(lines) - 1), max_size=4, unique=True))
+    last = len(lines) - 2  # the last line alone is of no known format
+    cuts = data.draw(st.lists(st.integers(1, last), max_size=4, unique=True))
     (whole := place / "whole.log").write_text("".join(lines))
     expected = facts(executed(whole))
     log, rotated = place / "mail.log", list[Path]()

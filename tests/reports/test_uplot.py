@@ -1,12 +1,12 @@
 """The library that draws the charts is the published one. ``FSM_TOOLS`` has it from npm."""
 
 import json
-import os
 import re
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
+
+from tests.npm import npm_package
 
 HERE = files("fsm.reports") / "uplot"
 
@@ -20,9 +20,7 @@ HERE = files("fsm.reports") / "uplot"
     ],
 )
 def test_our_copy_is_the_published_file(ours: str, theirs: str) -> None:
-    package = Path(os.environ.get("FSM_TOOLS", "."), "node_modules/uplot")
-    if not package.exists():
-        pytest.skip("no uplot here (npm install uplot in the directory FSM_TOOLS names)")
+    package = npm_package("uplot")
     (version,) = re.findall(r"^# uPlot (\S+)$", (HERE / "README.md").read_text(), re.MULTILINE)
     assert json.loads((package / "package.json").read_text())["version"] == version
     assert (HERE / ours).read_bytes() == (package / theirs).read_bytes()

@@ -13,7 +13,7 @@ from fsm.formats.dot import parse_dot, read_dot
 from fsm.mealy import Mealy
 from fsm.suites import MAX_SYMBOLS, METHODS, estimate, methods, suite
 from tests.command import Fsm
-from tests.depth import samples
+from tests.depth import at_full_depth, samples
 from tests.suites.machines import mealys
 
 COMPLETE = [name for name, method in METHODS.items() if method.complete]
@@ -156,6 +156,7 @@ def test_there_is_an_end_of_extra_states() -> None:
         suite(fsm.load("with-feedback"), extra_states=501)
 
 
+@at_full_depth
 def test_as_many_as_there_may_be_can_be_made() -> None:
     """A machine of one input has one word of each length; nothing nests too deep."""
     ring = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="x/1"] }', "r.dot")

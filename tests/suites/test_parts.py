@@ -23,7 +23,7 @@ from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import KINDS, mutation_score
 from fsm.suites.narrowing import narrowed
 from fsm.suites.specification import maximal
-from tests.depth import DEEP, samples
+from tests.depth import DEEP, at_full_depth, samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys
 from tests.suites.test_implementation import Table
@@ -204,7 +204,15 @@ def test_complete_suites_kill_every_mutant_of_their_domain(mealy: Mealy) -> None
         assert score.mutants + score.equivalent == score.made
 
 
-@pytest.mark.parametrize("name", ["with-feedback", "without-feedback", "delivery", "engagement"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with-feedback",
+        "without-feedback",
+        pytest.param("delivery", marks=at_full_depth),
+        "engagement",
+    ],
+)
 def test_observable_kills_every_mutant_with_an_extra_state(name: str) -> None:
     for score in mutation_score(suite(fsm.load(name), "observable", extra_states=1), limit=200):
         assert score.killed == score.mutants
