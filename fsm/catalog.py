@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable
 from functools import cache
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from fsm.mealy import Mealy
 
 _LONGEST_NAME = 200
+_READ_AS_SOURCE = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(?:django_fsm|viewflow|transitions)\b", re.MULTILINE
+)
+"""An import of a library whose machines are read from their source."""
 _PAGES = "page.md, page.md#section"
 _BUILT_IN = ", ".join(NAMES)
 
@@ -298,7 +303,7 @@ def _as_source(module_name: str, attribute: str) -> str:
         text = source.read_text("utf-8", "replace") if source.is_file() else ""
     except (OSError, ValueError):
         text = ""
-    if not any(library in text for library in ("django_fsm", "viewflow", "transitions")):
+    if not _READ_AS_SOURCE.search(text):
         return ""
     return f"; to read it without importing it: {source.as_posix()}#{attribute}"
 

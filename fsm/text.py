@@ -104,9 +104,11 @@ def quantity(count: int, noun: str) -> str:
 def plural(noun: str) -> str:
     """Return the plural of an English noun.
 
-    >>> plural("page"), plural("delivery"), plural("process"), plural("batch")
-    ('pages', 'deliveries', 'processes', 'batches')
+    >>> plural("page"), plural("delivery"), plural("process"), plural("basis")
+    ('pages', 'deliveries', 'processes', 'bases')
     """
+    if noun.endswith("sis"):
+        return f"{noun[:-2]}es"
     if re.search(r"(?:s|x|z|ch|sh)$", noun):
         return f"{noun}es"
     return f"{re.sub(r'(?<=[^aeiou])y$', 'ie', noun)}s"

@@ -202,24 +202,27 @@ def cells(start: float, end: float) -> tuple[int, int]:
 
 
 def crossed(svg: str) -> list[str]:
-    """Return the titles of states and boxes that an arrow crosses."""
-    lines, _ = drawn_arrows(svg)
-    points = {
-        (int(x), int(y)) for parts in lines.values() for line in parts for x, y in dense(line)
-    }
-    titles = [
-        text
-        for group in ET.fromstring(svg).iter(f"{SVG}g")
-        if kind_of(group) & {"node", "cluster"}
-        for text in placed(group)
-    ]
+    """Return the titles of states and boxes that an arrow crosses which is drawn above them.
+
+    What is drawn before a state, or before the ground of a title, passes below it.
+    """
+    over: dict[tuple[int, int], int] = {}
+    titles: list[tuple[int, str, Box]] = []
+    for place, group in enumerate(ET.fromstring(svg).iter(f"{SVG}g")):
+        kind = kind_of(group)
+        if "edge" in kind and "label" not in kind:
+            for path in group.iter(f"{SVG}path"):
+                for line in curves(path.get("d") or ""):
+                    over |= {(int(x), int(y)): place for x, y in dense(line)}
+        elif kind & {"node", "cluster"}:
+            has_ground = "node" in kind or group.find(f"{SVG}polygon") is not None
+            titles += ((place if has_ground else -1, *text) for text in placed(group) if text[0])
     return [
         words
-        for words, box in titles
+        for place, words, box in titles
         if any(
-            box.distance(x, y) <= 0
+            box.distance(x, y) <= 0 and over.get((x, y), -1) > place
             for x in range(int(box.left), int(box.right) + 1)
             for y in range(int(box.top), int(box.bottom) + 1)
-            if (x, y) in points
         )
     ]

@@ -101,6 +101,7 @@ def test_a_failure_shows_steps_and_the_shortest_reproduction(run) -> None:
     result.assert_outcomes(failed=1, passed=30, deselected=14)
     result.stdout.fnmatch_lines(
         [
+            "retry_succeeded in retrying: expected Sent, got Failed",
             "with-feedback by table: step 3 of 3",
             "  step  event            expected  got      state",
             "     2  soft_bounce      Failed    Failed   retrying",

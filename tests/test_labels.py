@@ -53,6 +53,7 @@ MESHES = {
         (16, 4, 4, 2),  # without room for a label at its own arrow
         *((s, e, b, n) for s, e, b in ((10, 3, 3), (14, 3, 3), (20, 3, 4)) for n in range(1, 9)),
         *((30, 3, 5, n) for n in range(1, 5)),
+        *((20, 2, 3, n) for n in range(1, 9)),
     )[: None if DEEP else 1]
 }
 CORPUS = os.environ.get("FSM_CORPUS", "")
@@ -73,8 +74,7 @@ def test_a_label_is_nearest_to_its_own_arrow(
 @pytest.mark.parametrize("mesh", MESHES.values(), ids=MESHES)
 def test_a_label_without_room_has_a_leader_line(mesh: tuple[int, int, int, int]) -> None:
     svg = str(draw(drawn_at_random(*mesh), "svg", renderer="wheel"))
-    assert ambiguous(svg) == []
-    assert overlapping(svg) == []
+    assert (ambiguous(svg), crossed(svg), overlapping(svg)) == ([], [], [])
     if mesh == (16, 4, 4, 2):
         assert len(leader_ends(svg)) == 1
 
@@ -138,6 +138,25 @@ def test_a_label_moves_along_its_arrow_before_it_leaves_it() -> None:
         placed = ET.tostring(root, encoding="unicode").replace("ns0:", "").replace(":ns0", "")
         assert ambiguous(placed) == []
         assert len(leader_ends(placed)) == leaders
+
+
+TITLED = (
+    '<g class="cluster"><path fill="#eeeeee" d="M0,0C0,0 200,0 200,100"/></g>{}'
+    '<g class="cluster label"><text x="10" y="20" font-size="10" text-anchor="start">A title</text>'
+    "</g>"
+)
+
+
+@pytest.mark.parametrize(("x", "grounds"), [(20, ["#eeeeee"]), (190, [])], ids=["on it", "beside"])
+def test_an_arrow_passes_below_the_title_of_a_box(x: int, grounds: list[str]) -> None:
+    text = picture(TITLED.format(edge(0, f"M{x},0C{x},30 {x},60 {x},90")))
+    root = ET.fromstring(text)
+    assert crossed(text) == (["A title"] if grounds else [])
+    place_labels(root, root)
+    placed = ET.tostring(root, encoding="unicode")
+    assert crossed(placed) == []
+    polygons = root.iter("{http://www.w3.org/2000/svg}polygon")
+    assert [ground.get("fill") for ground in polygons] == grounds
 
 
 BOX = (

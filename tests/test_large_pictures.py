@@ -51,6 +51,13 @@ def test_groups_are_what_arrows_hold_together() -> None:
     assert shown.initial == next(node.name for node in shown.nodes if node.name.startswith("r0"))
 
 
+def test_many_groups_are_merged_evenly() -> None:
+    shown = overview_of(picture_of(rooms(150, 4)))
+    sizes = [int(node.notes[0].split()[0].replace(",", "")) for node in shown.nodes]
+    assert sum(sizes) == 600
+    assert max(sizes) <= 60
+
+
 def test_groups_are_statuses_where_these_tell_enough() -> None:
     shown = overview_of(picture_of(rooms(10, 6, statuses=5)))
     assert [node.title for node in shown.nodes] == [f"Status {i}" for i in range(5)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fsm.catalog import load
 from fsm.drawing import draw
 from fsm.drawing.legend import legend_entries, legend_lines, plain_line
-from fsm.drawing.marking import path_overlay
+from fsm.drawing.marking import path_overlay, traffic_overlay
 from fsm.drawing.model import Look
 from fsm.drawing.paints import paint_of
 from fsm.drawing.pictures import picture_of
@@ -167,6 +167,25 @@ def test_the_legend_is_written(form: str) -> None:
 def test_what_an_overlay_tells_is_drawn_anyway() -> None:
     look = Look(legend=False, overlay=path_overlay(WITH, ["relayed"]))
     assert "path of the trace" in str(draw(WITH, "dot", look))
+
+
+@pytest.mark.parametrize("lexicon", combined_lexicons(()), ids=lambda lexicon: lexicon.language)
+def test_counts_are_told_in_the_language_of_the_labels(lexicon) -> None:
+    wording = Wording(lexicon)
+    rejected = [("delivered", event, None, 2) for event in WITH.events]
+    overlay = traffic_overlay(WITH, rejected, "a.csv", 15, wording)
+    english = traffic_overlay(WITH, rejected, "a.csv", 15)
+    marks, told = overlay.lines["delivered"], overlay.legend
+    assert ["12" in line or "3" in line for line in told] == [True, True]
+    assert "a.csv" in told[0]
+    assert len(marks) == len(english.lines["delivered"])
+    words = {wording.event(WITH.name, t) for t in WITH.transitions}
+    assert all(any(word in mark.note for word in words) for mark in marks[:5])
+    if lexicon.language != "en":
+        assert not {*told, *(m.text for m in marks)} & {
+            *english.legend,
+            *(m.text for m in english.lines["delivered"]),
+        }
 
 
 def test_the_clock_of_the_legend_is_that_of_the_arrows() -> None:

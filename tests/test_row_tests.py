@@ -8,6 +8,7 @@ import pytest
 import fsm
 from fsm.catalog import machine_page
 from tests.command import Fsm
+from tests.depth import at_full_depth, cases
 from tests.test_settings import BINDING, CHART, PAGE
 
 pytest_plugins = ["pytester"]
@@ -226,6 +227,7 @@ def settings_with(entry: str) -> None:
     Path("fsm.toml").write_text(f"{text}{entry}\n")
 
 
+@at_full_depth
 @pytest.mark.parametrize("name", ["light.json", "light.md"])
 def test_a_machine_in_a_file_has_an_implementation(light: pytest.Pytester, name: str) -> None:
     settings_with(f'"{name}" = "lights:Lamp"')
@@ -234,10 +236,9 @@ def test_a_machine_in_a_file_has_an_implementation(light: pytest.Pytester, name:
     result.stdout.fnmatch_lines(["fsm: settings: fsm.toml", "*lights:Lamp against light::row 1*"])
 
 
-@pytest.mark.parametrize(("entry", "message"), MISSPELT.values(), ids=MISSPELT)
-def test_a_misspelt_machine_or_page_is_named(
-    light: pytest.Pytester, fsm: Fsm, entry: str, message: str
-) -> None:
+@pytest.mark.parametrize("name", cases(MISSPELT))
+def test_a_misspelt_machine_or_page_is_named(light: pytest.Pytester, fsm: Fsm, name: str) -> None:
+    entry, message = MISSPELT[name]
     settings_with(entry)
     result = run(light)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -247,6 +248,7 @@ def test_a_misspelt_machine_or_page_is_named(
     assert "fsm.toml:5: implementations: no machine or page" in checked.err
 
 
+@at_full_depth
 @pytest.mark.parametrize(
     ("code", "message"),
     [

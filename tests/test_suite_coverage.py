@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fsm
+from tests.depth import at_full_depth, cases
 from tests.test_conformance_plugin import RIGHT, WRONG
 
 pytest_plugins = ["pytester"]
@@ -71,7 +72,7 @@ def test_less_than_a_floor_fails(run, floor: str, line: str) -> None:
     result.stdout.fnmatch_lines([line])
 
 
-@pytest.mark.parametrize("floor", ["100", "rows=100", "transitions=100.0"])
+@pytest.mark.parametrize("floor", cases(["100", "rows=100", "transitions=100.0"]))
 def test_a_floor_that_is_reached_passes(run, floor: str) -> None:
     assert run(RIGHT, "--fsm-cov-fail-under", floor).ret == pytest.ExitCode.OK
 
@@ -121,6 +122,7 @@ def test_the_file_has_what_was_not_run_and_where_tests_failed(run) -> None:
     assert {cell["row"] for cell in suite["cells"]} >= {"row 4", None}
 
 
+@at_full_depth
 def test_rows_of_a_page_are_counted_with_their_implementation(run) -> None:
     Path("orders.md").write_text(ORDERS)
     Path("my_system.py").write_text(SYSTEM)

@@ -90,6 +90,13 @@ def test_what_is_painted_is_what_the_svg_shows(make) -> None:
     assert len(list(painted.iter(f"{SVG}path"))) == len(list(drawing.iter(f"{SVG}path")))
 
 
+def test_states_are_drawn_above_arrows() -> None:
+    picture, svg = lay_out(load("with-feedback"), Look(), "svg", renderer="dot")
+    kinds = [g.get("class") for g in final_drawing(svg, picture).iter(f"{SVG}g")]
+    last_arrow = max(place for place, kind in enumerate(kinds) if kind == "edge")
+    assert all(place > last_arrow for place, kind in enumerate(kinds) if kind == "node")
+
+
 @at_full_depth
 @pytest.mark.parametrize("form", ["png", "pdf"])
 def test_the_same_bytes(form: str) -> None:

@@ -61,7 +61,7 @@ from fsm.drawing.marking import (
 from fsm.drawing.model import DIRECTIONS, Look
 from fsm.drawing.overlay import NO_OVERLAY, Overlay
 from fsm.drawing.view import parse_focus
-from fsm.drawing.wording import untranslated
+from fsm.drawing.wording import Wording, untranslated
 from fsm.drawing.xstate import LEFT_OUT
 from fsm.machine import Machine
 from fsm.trust import guarded_loader
@@ -289,7 +289,7 @@ def command(
         redaction = redaction_for(pseudonymise, lambda: _with_companions(loaded, companions))
         log = _open(counts, dict(columns), redaction, mapping=maps, events=dict(events))
         names = ", ".join(_file_name(name, redaction) for name in counts)
-        overlay = _traffic(loaded, log, names, validity, companions)
+        overlay = _traffic(loaded, log, names, validity, companions, wording)
     elif suite:
         overlay = suite_overlay(loaded, suite)
     elif diff is not None:
@@ -375,6 +375,7 @@ def _traffic(
     names: str,
     validity: timedelta | None,
     companions: Callable[[str], Machine],
+    wording: Wording,
 ) -> Overlay:
     """Return the event counts of a log."""
     from fsm.engine import replay  # heavy, and only needed here
@@ -384,4 +385,4 @@ def _traffic(
         result = replay(log, [machine], companions=companions, validity=validity, progress=progress)
     cells = result.traffic.select("machine", "state", "event", "target", "count")
     counts = [row[1:] for row in cells.iter_rows() if row[0] == machine.name]
-    return traffic_overlay(machine, counts, names, result.rejected)
+    return traffic_overlay(machine, counts, names, result.rejected, wording)

@@ -32,10 +32,11 @@ from fsm.formats.dot import mealy_to_dot
 from fsm.formats.json_document import to_json
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
+from fsm.suites.execution.timing import sent_timers
 from fsm.text import quantity
 
 if TYPE_CHECKING:
-    from fsm.suites.execution.learning import Learnt
+    from fsm.suites.learning.learnt import Learnt
 
 __all__ = ["command"]
 
@@ -56,7 +57,10 @@ __all__ = ["command"]
 )
 @implementation_argument
 @machine_argument
-@extra_states_option(default=1)
+@extra_states_option(
+    default=1,
+    help="How many more states the implementation may have than the learnt machine.",
+)
 @observable_option
 @silent_option
 @answer_timeout_option
@@ -93,15 +97,17 @@ def command(
 ) -> int:
     """Show each difference between what IMPLEMENTATION does and MACHINE, with a trace.
 
-    The machine of the implementation is learnt from tests. It can be used as MACHINE in every
-    other command, for example in fsm draw. The exit status is 1 if there is a difference.
+    The tests of MACHINE are run; after a wrong answer, the machine of the implementation is
+    learnt. It can be used as MACHINE in every other command, for example in fsm draw. The exit
+    status is 1 if there is a difference.
     """
     from fsm.implementations import connect
     from fsm.implementations.output import apart_from_output
-    from fsm.suites.execution.learning import learn
+    from fsm.suites.learning.learnt import learn
 
     write = _writer(output) if output else None
     specification = load_specification(machine)
+    assumed = _assumed(specification)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
     seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
@@ -114,6 +120,7 @@ def command(
             connection,
             specification.inputs,
             shows=specification.shown is not None,
+            reference=specification,
             extra_states=extra_states,
             max_states=max_states,
             max_symbols=max_symbols,
@@ -124,14 +131,15 @@ def command(
     differences = learnt.differences(specification)
     if as_json:
         found = [difference._asdict() for difference in differences]
-        print_json(_facts(learnt) | {"differences": found}, "learn")
+        print_json(_facts(learnt) | {"assumed": assumed, "differences": found}, "learn")
     else:
         states = quantity(len(learnt.mealy.states), "state")
-        effort = f"{quantity(learnt.events, 'event')} and {quantity(learnt.resets, 'reset')}"
         click.echo(
-            f"{printable(implementation)}: {states}, learnt with {effort}; "
+            f"{printable(implementation)}: {states}, learnt with {_effort(learnt)}; "
             f"right for {learnt.guarantee.domain}"
         )
+        for text in assumed:
+            click.echo(printable(f"assumed: {text}"))
         for difference in differences:
             click.echo(printable(str(difference)))
         if not differences:
@@ -149,11 +157,30 @@ def _writer(output: Path) -> Callable[[Mealy], str]:
     return writers[output.suffix.lower()]
 
 
+def _assumed(specification: Machine | Mealy) -> list[str]:
+    timers = specification.timers if isinstance(specification, Machine) else ()
+    note = sent_timers(timers, "learning lets no time pass")
+    return [note] if note else []
+
+
+def _effort(learnt: Learnt) -> str:
+    cost = learnt.cost
+    tests = ""
+    if cost.learning_events:
+        tests = f" ({cost.testing_events:,} to test {quantity(cost.hypotheses, 'hypothesis')})"
+    return f"{quantity(cost.events, 'event')}{tests} and {quantity(cost.resets, 'reset')}"
+
+
 def _facts(learnt: Learnt) -> dict[str, Any]:
+    cost = learnt.cost
     return {
         "implementation": learnt.mealy.name,
         "states": len(learnt.mealy.states),
-        "resets": learnt.resets,
-        "events": learnt.events,
+        "resets": cost.resets,
+        "events": cost.events,
+        "learning_events": cost.learning_events,
+        "testing_events": cost.testing_events,
+        "hypotheses": cost.hypotheses,
+        "known": cost.known,
         "guarantee": str(learnt.guarantee),
     }

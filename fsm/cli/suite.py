@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +157,8 @@ def command(
     _refuse_ineffective(options_given(), method)
     before = time.process_time()
     source = documented_specification(machine, bindings, settings_for(machine))
-    made = suite(source, method, rejections=not silent, **options)
+    with Progress("choosing the tests"):
+        made = suite(source, method, rejections=not silent, **options)
     made = narrowed(made, to=to, covering=covering)
     if mutants:
         with _progress(made) as progress:
@@ -258,10 +259,30 @@ def _write(pieces: Iterable[str], output: Path | None) -> None:
     them (formats other than CSV have escapes for them anyway).
     """
     if output is None or str(output) == "-":
-        for piece in pieces:
+        for text in _in_blocks(pieces):
             with progress_hidden():
-                click.echo("\n".join(map(visible, piece.split("\n"))), nl=False)
+                click.echo(_visible_lines(text), nl=False)
         return
     with replacing(output) as file:
-        for piece in pieces:
-            file.write(piece.encode("utf-8", "backslashreplace"))
+        for text in _in_blocks(pieces):
+            file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _in_blocks(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the same text in pieces of about 64 KiB."""
+    block, size = [], 0
+    for piece in pieces:
+        block.append(piece)
+        size += len(piece)
+        if size >= 1 << 16:
+            yield "".join(block)
+            block, size = [], 0
+    yield "".join(block)
+
+
+def _visible_lines(text: str) -> str:
+    """Return a text with invisible characters spelled out, except the ends of lines."""
+    lines = text.split("\n")
+    if text.isascii() and all(map(str.isprintable, lines)):
+        return text
+    return "\n".join(map(visible, lines))

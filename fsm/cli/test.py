@@ -124,7 +124,8 @@ def command(
     1 if a test fails or was not run.
     """
     source = documented_specification(machine, bindings, settings_for(machine))
-    made = suite(source, method, rejections=not silent, **options)
+    with Progress("choosing the tests"):
+        made = suite(source, method, rejections=not silent, **options)
     made = narrowed(made, to=to, covering=covering)
     seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
     result = _run(made, implementation, jobs, most_failures, seconds)
@@ -200,9 +201,13 @@ def _print_shortened(result: SuiteRun) -> None:
 
 
 def _explained(failure: SuiteFailure, result: SuiteRun) -> str:
+    from fsm.suites.execution.origins import describe_mistake
+
     run, found = failure.first.run, failure.reproduction
     place = f"test {failure.first.number}, step {len(run.trace)} of {len(failure.first.test)}"
-    parts = [visible(f"{result.suite.mealy.name} by {result.suite.method.name}: {place}")]
+    suite = result.suite
+    parts = [describe_mistake(suite, run if found.run.agrees else found.run)]
+    parts.append(visible(f"{suite.mealy.name} by {suite.method.name}: {place}"))
     parts += [str(run), str(found)]
     if found.run.trace != run.trace:
         parts.append(str(found.run))

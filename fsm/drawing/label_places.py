@@ -1,8 +1,9 @@
-"""Labels that another arrow touches, moved to where they can only be read for their own.
+"""Labels and titles that an arrow touches, put where they can be read.
 
 A label goes along its own arrow to a place that nothing else touches. Where a mesh leaves none, it
 stands in the nearest free place, and a dotted leader line with a dot at its end leads to its arrow.
-The picture grows to the right and downwards if it must.
+The picture grows to the right and downwards if it must. The title of a box stays where it is: an
+arrow that crosses it passes below.
 """
 
 from __future__ import annotations
@@ -50,8 +51,12 @@ _MARGIN = 11.0
 
 
 def place_labels(root: ET.Element, graph: ET.Element) -> None:
-    """Move the labels of arrows that other arrows touch, in the graph of a picture."""
+    """Move the labels of arrows that other arrows touch, in the graph of a picture.
+
+    Titles of boxes that an arrow crosses get a ground in the colour of their box.
+    """
     drawing = _Drawing(graph)
+    drawing.cover_titles()
     touched = drawing.touched()
     for number in touched:
         drawing.place(number)
@@ -66,6 +71,7 @@ class _Drawing:
         self.groups: dict[str, ET.Element] = {}
         self.solid, self.labels = Areas(), Areas()
         self.boxes: list[tuple[Area, str]] = []
+        self.titles: list[tuple[ET.Element, Area]] = []
         self.lines = Lines()
         for line, text in enumerate(graph.findall(_TEXT)):  # of the legend
             if area := title_of(text):
@@ -85,11 +91,13 @@ class _Drawing:
                 title = title_of(group)
                 if title is not None:
                     self.solid.put(f"title {len(self.solid.named)}", title)
+                    self.titles.append((group, title))
             else:
                 shape = group.find(_PATH)
                 fill = "white" if shape is None else shape.get("fill", "white")
                 self.boxes.append((outline_of(group), fill))
-        self.inside = _ground(graph).grown(-_MARGIN)
+        self.ground = _ground(graph), "white"
+        self.inside = self.ground[0].grown(-_MARGIN)
 
     def touched(self) -> list[str]:
         """Return the numbers of the labels that foreign arrows touch."""
@@ -98,6 +106,23 @@ class _Drawing:
             for number, area in self.labels.named.items()
             if number in self.lines.points and self.lines.touches(area.grown(_NEAR), but=number)
         ]
+
+    def cover_titles(self) -> None:
+        """Draw a ground below each title of a box that an arrow crosses."""
+        for group, title in self.titles:
+            if self.lines.touches(title):
+                box, fill = self._box_around(Area(*title.middle, *title.middle))
+                left, top, right, bottom = title
+                right = min(right, box.right - _STEP)
+                corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+                points = " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)
+                ground = {"points": points, "fill": fill, "stroke": "none"}
+                group.insert(0, ET.Element(_POLYGON, ground))
+
+    def _box_around(self, place: Area) -> tuple[Area, str]:
+        """Return the innermost box around a place and its colour; outside of boxes, the picture."""
+        around = [(box, fill) for box, fill in self.boxes if box.covers(place)]
+        return min(around, key=lambda each: each[0].width * each[0].height, default=self.ground)
 
     def place(self, number: str) -> None:
         """Move a label along its arrow or, if nothing is free there, away with a leader line."""
@@ -173,7 +198,6 @@ class _Drawing:
         old = self.labels.named[number]
         x, y = place.left - old.left, place.top - old.top
         self.labels.put(number, place)
-        boxes = [(box.width * box.height, fill) for box, fill in self.boxes if box.covers(place)]
         for part in self.groups[number]:
             if part.tag == _TEXT:
                 part.set("x", f"{float(part.get('x', 0)) + x:.2f}")
@@ -181,7 +205,7 @@ class _Drawing:
             elif part.tag == _POLYGON:
                 moved = ((a + x, b + y) for a, b in points_of(part.get("points", "")))
                 part.set("points", " ".join(f"{a:.2f},{b:.2f}" for a, b in moved))
-                part.set("fill", min(boxes)[1] if boxes else "white")
+                part.set("fill", self._box_around(place)[1])
 
 
 def _between(start: Point, end: Point) -> list[Point]:

@@ -22,6 +22,7 @@ __all__ = [
     "legend_entries",
     "legend_lines",
     "plain_line",
+    "words_in",
 ]
 
 _MOST = 3
@@ -68,9 +69,14 @@ def legend_entries(picture: Picture) -> tuple[LegendEntry, ...]:
     """Return what the colours and lines of a picture mean; nothing if its legend is left out."""
     if not picture.explained:
         return ()
-    words = _words().get((picture.language or _ENGLISH).lower(), _words()[_ENGLISH])
+    words = words_in(picture.language)
     found = (*_colours(picture, words), *_lines(picture, words))
     return tuple(entry._replace(text=visible(entry.text)) for entry in found)
+
+
+def words_in(language: str | None) -> Mapping[str, str]:
+    """Return the words of legends in a language; the English ones for one that has none."""
+    return _words().get((language or _ENGLISH).lower(), _words()[_ENGLISH])
 
 
 @cache

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from fsm.catalog import as_machine, load_bare
 from fsm.comparison import Comparison, DifferenceKind, compare
+from fsm.drawing.legend import words_in
 from fsm.drawing.overlay import Mark, Overlay, Tone
 from fsm.drawing.sketch import Sketch
-from fsm.drawing.wording import CLOCK, after_text
+from fsm.drawing.wording import AS_DECLARED, CLOCK, Wording, after_text
 from fsm.errors import FsmError
 from fsm.machine import Effect, Machine, State, Transition
 from fsm.machines import NAMES
@@ -56,13 +57,15 @@ def traffic_overlay(
     cells: Iterable[tuple[str, str, str | None, int]],
     name: str,
     rejected_in_all: int = 0,
+    wording: Wording = AS_DECLARED,
 ) -> Overlay:
     """Return the event counts of a log.
 
     ``cells`` are rows of state, event, target (``None`` if rejected) and count, as in
     :attr:`fsm.engine.Replay.traffic`. Rejected events are listed in their states, the most frequent
     first; transitions without events are faded. ``name`` is the name of the log,
-    ``rejected_in_all`` its number of rejected events, including undefined and late ones.
+    ``rejected_in_all`` its number of rejected events, including undefined and late ones;
+    ``wording`` has the words of the picture.
     """
     machine = as_machine(machine)
     marks: dict[Transition, Mark] = {}
@@ -70,32 +73,34 @@ def traffic_overlay(
     for state, event, target, count in cells:
         transition = machine.step(state, event)
         if target is None or transition is None:
-            rejected.setdefault(state, []).append((-count, event))
+            own = (t for t in machine.transitions if t.event == event)
+            label = wording.declared_event(machine.name, own, event)
+            rejected.setdefault(state, []).append((-count, label))
         else:
             marks[transition] = Mark(weight=count)
     total = -sum(count for events in rejected.values() for count, _ in events)
+    words = words_in(wording.language)
+    counted = words["rejected events"].format(count=f"{total:,}")
+    legend = [f"{words['event counts'].format(name=name)}; {Tone.REJECTED.value} {counted}"]
+    if (further := rejected_in_all - total) > 0:
+        told = words["further events"].format(count=f"{further:,}")
+        legend.append(f"{Tone.REJECTED.value} {told}")
     return Overlay(
         marks,
-        {state: _rejections(events) for state, events in rejected.items()},
+        {state: _rejections(events, words) for state, events in rejected.items()},
         other=Mark(Tone.FADED),
-        legend=(
-            f"Numbers: events in {name}; {Tone.REJECTED.value} rejected ({total:,})",
-            *_other_rejections(rejected_in_all - total),
-        ),
+        legend=tuple(legend),
     )
 
 
-def _other_rejections(count: int) -> tuple[str, ...]:
-    text = f"{Tone.REJECTED.value} {count:,} more: not defined in any machine, or late"
-    return (text,) if count > 0 else ()
-
-
-def _rejections(events: list[tuple[int, str]]) -> list[Mark]:
+def _rejections(events: list[tuple[int, str]], words: Mapping[str, str]) -> list[Mark]:
     ordered = sorted(events)  # counts are negative: the most frequent come first
     marks = [Mark(Tone.REJECTED, f"{event} {-count:,}") for count, event in ordered[:_MOST]]
     if ordered[_MOST:]:
-        rest = -sum(count for count, _ in ordered[_MOST:])
-        marks.append(Mark(Tone.REJECTED, f"{_others(len(ordered) - _MOST)} {rest:,}"))
+        rest, others = -sum(count for count, _ in ordered[_MOST:]), len(ordered) - _MOST
+        is_english = words is words_in(None)  # the only language with a form for one
+        told = _others(others) if is_english else words["other events"].format(count=others)
+        marks.append(Mark(Tone.REJECTED, f"{told} {rest:,}"))
     return marks
 
 

@@ -21,6 +21,8 @@ _FEWEST_GROUPS = 4
 _NAMED = 2
 """As many declared states of a group are named."""
 _SEED = 1
+_LOWEST = 1e-3
+"""The resolution at which groups are no longer merged."""
 _MOST_ARROWS = 2
 """As many arrows for each group are drawn, those that stand for most."""
 
@@ -108,7 +110,7 @@ def _communities(
     together: dict[str | int, list[int]] = {}
     for number, box in enumerate(boxes.values()):
         together.setdefault(number if box is None else box.name, []).append(number)
-    groups = list(together.values())
+    groups, resolution = list(together.values()), 1.0
     while len(groups) > _MOST_GROUPS:
         group_of = {number: i for i, group in enumerate(groups) for number in group}
         weights: Counter[tuple[int, int]] = Counter()
@@ -118,8 +120,12 @@ def _communities(
         graph = nx.Graph()
         graph.add_nodes_from(range(len(groups)))
         graph.add_weighted_edges_from((*ends, count) for ends, count in weights.items())
-        found = nx.community.louvain_communities(graph, seed=_SEED)
+        found = nx.community.louvain_communities(graph, seed=_SEED, resolution=resolution)
         merged = sorted(sorted(n for i in part for n in groups[i]) for part in found)
+        is_joined = any(source != target for source, target in weights)
+        if len(merged) == len(groups) and is_joined and resolution > _LOWEST:
+            resolution /= 1.2  # the lower, the larger the groups
+            continue
         if len(merged) == len(groups):  # nothing holds them together: the smallest ones are one
             largest = sorted(merged, key=lambda group: (-len(group), group))
             rest = sorted(n for group in largest[_MOST_GROUPS - 1 :] for n in group)

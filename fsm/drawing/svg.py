@@ -81,7 +81,7 @@ def _text(root: ET.Element) -> str:
 
 
 def _restyle(root: ET.Element, picture: Picture) -> None:
-    """Remove what only Graphviz needs, make notes small, and draw labels above lines."""
+    """Remove what only Graphviz needs, make notes small, draw states and labels above lines."""
     graph = root.find(f"{_G}[@class='graph']")
     if graph is None:
         raise OutputError("Graphviz: the picture holds no graph; is another program named dot?")
@@ -89,6 +89,7 @@ def _restyle(root: ET.Element, picture: Picture) -> None:
     del graph.attrib["id"]
     _paint_legend(graph, legend_lines(picture))
     _join(graph)
+    states, labels = list[ET.Element](), list[ET.Element]()
     for group in graph.findall(_G):
         part, _, number = group.attrib.pop("id", "").partition(" ")
         if part in ("state", "arrow", "box"):
@@ -102,10 +103,13 @@ def _restyle(root: ET.Element, picture: Picture) -> None:
             text.text = (text.text or "").strip("\xa0")
             text.set("font-family", FONT)
         _set_last(texts, words, mono=kind == "node")
-        if texts and kind != "node":
-            graph.append(_lifted(group, texts, group.findall(_POLYGON) if LABEL in words else []))
-        if LABEL in words:
+        if kind == "node":
+            states.append(group)
+        elif texts:
+            labels.append(_lifted(group, texts, group.findall(_POLYGON) if LABEL in words else []))
+        if LABEL in words or kind == "node":
             graph.remove(group)
+    graph.extend((*states, *labels))
     place_labels(root, graph)
 
 

@@ -39,6 +39,9 @@ _TYPES = re.compile(r"<[\w\s$.,|&\[\]{}:;\"'?<>()=-]{0,300}?>(?=\s*\()")
 _PATTERN = re.compile(r"/(?![/*])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 _OPEN, _CLOSE = "([{", ")]}"
 _CONSTANT = re.compile(r"\bconst\s+([A-Za-z_$][\w$]*)\s*(?::[^=;]{1,500}?)?=(?![=>])")
+_PARAMETERS = re.compile(
+    r"\(([^()]{0,1000})\)\s*(?::[^={;()]{1,300})?(?:=>|\{)|(?<![\w$.])([A-Za-z_$][\w$]*)\s*=>"
+)
 _ENUM = re.compile(r"\benum\s+([A-Za-z_$][\w$]*)\s*\{([^{}]*)\}")
 _MEMBER = re.compile(r"([A-Za-z_$][\w$]*)\s*=\s*(?:\"([^\"\\]*)\"|'([^'\\]*)')")
 
@@ -57,11 +60,19 @@ class JavaScript:
         self._lines: list[int] = []
         self._breaks = [match.start() for match in re.finditer("\n", self.text)]
         self._parts = 0
+        parameters = {
+            name
+            for match in _PARAMETERS.finditer(self.bare)
+            for name in _NAME.findall(match[1] or match[2] or "")
+        }
         declared = Counter(match[1] for match in _CONSTANT.finditer(self.bare))
         self._constants: dict[str, int] = {
-            m[1]: m.end() for m in _CONSTANT.finditer(self.bare) if declared[m[1]] == 1
+            m[1]: m.end()
+            for m in _CONSTANT.finditer(self.bare)
+            if declared[m[1]] == 1 and m[1] not in parameters
         }
-        """Where the values of constants begin; a name that is declared twice may be either."""
+        """Where the values of constants begin; a name that is declared twice, or a parameter as
+        well, may be either."""
         self._enums: dict[str, Mapping[str, str]] = {
             enum[1]: {m[1]: m[2] or m[3] or "" for m in _MEMBER.finditer(enum[2])}
             for enum in _ENUM.finditer(self.bare)

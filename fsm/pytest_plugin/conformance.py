@@ -172,12 +172,13 @@ class Case:
         return "" if run.agrees else self._failure(run, connection, options)
 
     def _failure(self, run: RunResult, connection: Connection, options: dict[str, Any]) -> str:
-        from fsm.suites.execution.origins import specified_cell
+        from fsm.suites.execution.origins import describe_mistake, specified_cell
         from fsm.suites.execution.reproduction import reproduce
 
         shortest = reproduce(connection, self.suite.mealy, run, **options)
         place = f"step {len(run.trace)} of {len(self.word)}"
-        parts = [f"{visible(self.record.title)}: {place}", str(run), str(shortest)]
+        parts = [describe_mistake(self.suite, run if shortest.run.agrees else shortest.run)]
+        parts += [f"{visible(self.record.title)}: {place}", str(run), str(shortest)]
         if shortest.run.trace != run.trace:
             parts.append(str(shortest.run))
         parts.append(str(specified_cell(self.suite, shortest.run)))

@@ -29,9 +29,10 @@ __all__ = [
 ]
 
 _FILE, _HTML, _FLOOR = "--fsm-cov-file", "--fsm-cov-html", "--fsm-cov-fail-under"
-_MEASURES = ("cells", "transitions", "rejections", "rows")
 _LINES = 25
 """Maximum number of states listed with cells that were not run."""
+_DIGITS = 25
+"""A percentage has fewer digits."""
 
 
 def add_coverage_options(group: pytest.OptionGroup) -> None:
@@ -71,10 +72,12 @@ def session_lines(config: pytest.Config, suites: Sequence[CoveredSuite]) -> Iter
 
     The rows of pages have a line of their own only with ``--fsm-cov``.
     """
+    if not suites:
+        return
+    from fsm.conformance.covered_machines import group_by_machine
+
     in_full = config.getoption("--fsm-cov")
     for suite in suites:
-        from fsm.conformance.covered_machines import group_by_machine
-
         if not in_full and (suite.is_page or not (suite.done or suite.failed)):
             continue
         (machine,) = group_by_machine([suite])
@@ -181,15 +184,16 @@ def _floors(config: pytest.Config) -> list[_Floor]:
 
 
 def _floor(text: str) -> _Floor:
+    from fsm.conformance.covered_machines import MEASURES
     from fsm.suggest import no_such
 
     name, equals, number = text.rpartition("=")
     measure = name.strip() if equals else "cells"
-    if measure not in _MEASURES:
-        raise pytest.UsageError(f"{_FLOOR}: {no_such('measure', shortened(measure), _MEASURES)}")
+    if measure not in MEASURES:
+        raise pytest.UsageError(f"{_FLOOR}: {no_such('measure', shortened(measure), MEASURES)}")
     number = number.strip().removesuffix("%").strip()
     digits = number.replace(".", "", 1)
-    is_number = digits.isascii() and digits.isdigit() and len(digits) < _LINES
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < _DIGITS
     percent = Fraction(number) if is_number else Fraction(-1)
     if not 0 <= percent <= 100:
         raise pytest.UsageError(

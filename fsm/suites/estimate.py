@@ -105,6 +105,7 @@ class ProductCounter:
                     size += follow(t, self.extra_states, _key(rest)).after(len(path) + 1)
             if not row:
                 size += SuiteSize(1, len(path))
+            remainders[s] = []
         return size
 
     def transitions(self) -> Iterator[tuple[int, SuiteSize]]:

@@ -24,6 +24,7 @@ from fsm.mealy import NOTHING
 from fsm.schemas import schema_id
 from fsm.suites import templates
 from fsm.suites.generation import ExpectedStep, Suite
+from fsm.suites.specification import Word
 from fsm.text import inert, json_text, visible
 
 __all__ = ["FORMATS", "export_suite", "read_tests"]
@@ -54,20 +55,53 @@ def _as_json(suite: Suite) -> Iterator[str]:
         yield f"  {json.dumps(key)}: {json_text(value)},\n"
     yield '  "cases": ['
     tests = symbols = 0
-    for steps in _cases(suite):
-        yield ",\n    " if tests else "\n    "
-        yield json_text(_test(suite, steps))
-        tests, symbols = tests + 1, symbols + len(steps)
+    for word, text in _json_tests(suite):
+        yield f"{',' if tests else ''}\n    {text}"
+        tests, symbols = tests + 1, symbols + len(word)
     yield f'\n  ],\n  "tests": {tests},\n  "symbols": {symbols}\n}}\n'
 
 
+def _json_tests(suite: Suite) -> Iterator[tuple[Word, str]]:
+    """Yield each test and its JSON object; the texts of cells are made once."""
+    mealy, (after, outputs) = suite.mealy, suite.tables
+    inputs, states = ([json_text(name) for name in names] for names in (mealy.inputs, mealy.states))
+    answers = [json_text(name) for name in mealy.outputs]
+    shown = [json_text(text) for text in mealy.shown or ()]
+    for word in suite.words():
+        s, reached, answered = mealy.initial, [], []
+        for x in word:
+            answered.append(outputs[s][x])
+            s = after[s][x]
+            reached.append(s)
+        lists = {"events": (inputs, word), "outputs": (answers, answered)}
+        if shown:
+            lists["shown"] = shown, reached
+        lists["states"] = states, reached
+        texts = (
+            f'"{name}": [{", ".join([names[i] for i in indices])}]'
+            for name, (names, indices) in lists.items()
+        )
+        yield word, f"{{{', '.join(texts)}}}"
+
+
 def _as_csv(suite: Suite) -> Iterator[str]:
-    """Return a row for each step."""
+    """Return a row for each step, those of a test together."""
     yield _csv("test", "step", "state", "event", "output", "shown", "next_state")
-    for number, steps in enumerate(_cases(suite), 1):
-        for i, step in enumerate(steps, 1):
-            shown = _shown(suite, step.after) or ""
-            yield _csv(number, i, step.before, step.input, step.output, shown, step.after)
+    mealy, (after, outputs) = suite.mealy, suite.tables
+    shown = mealy.shown or ("",) * len(mealy.states)
+    rests = [
+        [
+            _csv(state, x, mealy.outputs[o], shown[t], mealy.states[t]) if t >= 0 else ""
+            for x, t, o in zip(mealy.inputs, row, answers, strict=True)
+        ]
+        for state, row, answers in zip(mealy.states, after, outputs, strict=True)
+    ]
+    for number, word in enumerate(suite.words(), 1):
+        s, lines = mealy.initial, []
+        for i, x in enumerate(word, 1):
+            lines.append(f"{number},{i},{rests[s][x]}")
+            s = after[s][x]
+        yield "".join(lines)
 
 
 def _as_markdown(suite: Suite) -> Iterator[str]:
@@ -157,16 +191,6 @@ FORMATS: dict[str, _Exporter] = {
 
 def _cases(suite: Suite) -> Iterator[tuple[ExpectedStep, ...]]:
     return map(suite.steps, suite.tests)
-
-
-def _test(suite: Suite, steps: tuple[ExpectedStep, ...]) -> dict[str, object]:
-    test: dict[str, object] = {
-        "events": [step.input for step in steps],
-        "outputs": [step.output for step in steps],
-    }
-    if suite.mealy.shown:
-        test["shown"] = [_shown(suite, step.after) for step in steps]
-    return test | {"states": [step.after for step in steps]}
 
 
 def _shown(suite: Suite, state: str) -> str | None:

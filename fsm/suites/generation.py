@@ -140,7 +140,7 @@ class Suite(RichValue):
 
     def steps(self, test: Iterable[str]) -> tuple[ExpectedStep, ...]:
         """Return a test step by step, with the states of the specification."""
-        mealy, (after, output) = self.mealy, self._tables
+        mealy, (after, output) = self.mealy, self.tables
         steps = []
         s = mealy.initial
         for x in mealy.word(test):
@@ -153,7 +153,7 @@ class Suite(RichValue):
         return tuple(steps)
 
     @cached_property
-    def _tables(self) -> tuple[list[list[int]], list[list[int]]]:
+    def tables(self) -> tuple[list[list[int]], list[list[int]]]:
         """The next state and the output of each cell, as lists: quicker than arrays, one by one."""
         return self.mealy.next.tolist(), self.mealy.output.tolist()
 
@@ -208,7 +208,7 @@ def suite(
     cells is run at least once.
 
     >>> suite("with-feedback", extra_states=1).size
-    SuiteSize(tests=59, symbols=439)
+    SuiteSize(tests=56, symbols=439)
     """
     check_choice("observable", observable, get_args(Observable))
     check_flags(rejections=rejections)

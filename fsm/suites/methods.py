@@ -13,7 +13,7 @@ from fsm.suites.derive import classical, coverage
 from fsm.suites.derive.chain import chain_estimate, shortest_chain
 from fsm.suites.derive.cover_product import product_tests
 from fsm.suites.derive.state_counting import counting_bounds, counting_tests
-from fsm.suites.derive.tours import tour
+from fsm.suites.derive.tours import check_sequences, tour
 from fsm.suites.estimate import Estimate, ProductCounter, SuiteSize, fewest_inputs
 from fsm.suites.specification import Spec, Word
 
@@ -36,6 +36,8 @@ class Options(NamedTuple):
     """Called now and then with the number of inputs that have been put into tests."""
     fewer_states: int = 0
     """How many states fewer than the specification an implementation may have at most."""
+    known: tuple[Word, ...] = ()
+    """Words that were run already and answered as specified: chain does not repeat them."""
 
 
 Make: TypeAlias = Callable[[Spec, Options], Iterable[Word]]
@@ -71,7 +73,11 @@ class Method(NamedTuple):
 
 
 def _switch(n: int) -> tuple[Make, Count]:
-    return lambda spec, _: tour(spec, n), lambda spec, _: estimate.tour_bounds(spec, n)
+    def count(spec: Spec, _: Options) -> Estimate:
+        check_sequences(spec, n)
+        return estimate.tour_bounds(spec, n)
+
+    return lambda spec, _: tour(spec, n), count
 
 
 def _classical(parts: Callable[[Spec, int], classical.Parts]) -> tuple[Make, Count]:
@@ -80,10 +86,27 @@ def _classical(parts: Callable[[Spec, int], classical.Parts]) -> tuple[Make, Cou
         return _with_progress(tests, options.progress)
 
     def count(spec: Spec, options: Options) -> Estimate:
+        _check_depth(spec)
         basis, identify = parts(spec, options.extra_states)
         return ProductCounter(spec, options.extra_states, identify).product(basis)
 
     return make, count
+
+
+MOST_STEPS = 30_000_000_000
+"""The work within which the classical methods finish in about a minute, in steps."""
+
+
+def _check_depth(spec: Spec) -> None:
+    """Refuse a machine so large and so deep that its words cannot be told in reasonable time."""
+    steps = len(spec.next) ** 2 * len(spec.cover[-1])
+    if steps > MOST_STEPS:
+        raise FsmError(
+            f"{spec.name}: the words that tell {len(spec.next):,} states apart, up to "
+            f"{len(spec.cover[-1]):,} inputs deep, would take about {steps:,} steps, and "
+            f"{MOST_STEPS:,} are the most; no complete method is faster: take tour or pairs, which "
+            "run all cells"
+        )
 
 
 def _with_progress(words: Iterable[Word], progress: Callable[[int], object]) -> Iterator[Word]:
@@ -108,7 +131,7 @@ def _h_count(spec: Spec, options: Options) -> Estimate:
 
 
 def _chain(spec: Spec, options: Options) -> Iterator[Word]:
-    return shortest_chain(spec, options.extra_states, options.progress)
+    return shortest_chain(spec, options.extra_states, options.progress, options.known)
 
 
 def _chain_count(spec: Spec, options: Options) -> Estimate:

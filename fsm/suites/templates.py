@@ -122,7 +122,8 @@ def explained(implementation, steps):
     if again != steps:
         runs = [steps, again, *(run(implementation, events_of(steps)) for _ in range(8))]
         failed = sum(not agrees(each) for each in runs)
-        return f"{table(steps)}\\nnot deterministic: fails in {failed} of {len(runs)} runs"
+        verdict = f"not deterministic: fails in {failed} of {len(runs)} runs"
+        return f"{mistake(steps)}\\n{table(steps)}\\n{verdict}"
     i = 0
     while i < len(events_of(found)) and left:
         events = events_of(found)
@@ -133,10 +134,17 @@ def explained(implementation, steps):
             found = attempt
         else:
             i += 1
-    lines = [table(steps), f"short reproduction: {', '.join(events_of(found)) or '(reset)'}"]
+    lines = [mistake(found), table(steps)]
+    lines += [f"short reproduction: {', '.join(events_of(found)) or '(reset)'}"]
     lines += [table(found)] if found != steps else []
     lines += [f"specified by {found[-1][4]}"] if found[-1][4] else []
     return "\\n".join(lines)
+
+
+def mistake(steps):
+    event, expected, got, _, _ = steps[-1]
+    place = f"{event} in {steps[-2][3]}" if len(steps) > 1 else "after the reset"
+    return f"{place}: expected {expected}, got {got}"
 
 
 def events_of(steps):

@@ -246,6 +246,13 @@ def test_the_theme_is_switched_and_remembered(visit: Visit, both: Path) -> None:
     assert page.evaluate(paint.format(".node text", "fill")) == papers[0][1]
 
 
+def test_no_grid_lays_its_rows_over_each_other_on_paper(visit: Visit, both: Path) -> None:
+    page = visit(both)
+    page.emulate_media(media="print")
+    kinds = "e => [e, ...e.querySelectorAll('ul, li')].map(x => getComputedStyle(x).display)"
+    assert set(page.locator(".detail").first.evaluate(kinds)) == {"block"}
+
+
 def test_the_keyboard_is_enough(visit: Visit, both: Path) -> None:
     page = visit(both)
     focused = "document.activeElement.closest('{}') !== null"

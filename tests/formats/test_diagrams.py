@@ -191,6 +191,7 @@ def test_states_without_arrows_are_not_initial() -> None:
         ("push it or kick [when on]", ["push it or kick[when on]"]),
         ("push, as drawn", ["push", "as drawn"]),
         ("push it twice, as drawn", ["push it twice", "as drawn"]),
+        (r"push it,\nkick it, or not", ["push it", "kick it, or not"]),
         ("push or kick(twice)", ["push", "kick(twice)"]),
     ],
 )
@@ -201,7 +202,8 @@ def test_labels_in_several_lines(language: str, label: str, events: list[str]) -
         lines = [f'a -> b [label="{label}"]; b -> a [xlabel="as drawn"]']
     machine = READERS[language](*lines)
     assert [t.event for t in machine.transitions if t.source == "a"] == events
-    is_joined = len(events) == 1 and " " in events[0] and "/" not in label
+    is_joined = any(", " in event for event in events)
+    is_joined |= len(events) == 1 and " " in events[0] and "/" not in label
     assert any("are one text" in note for note in machine.assumed) == is_joined
 
 

@@ -85,6 +85,9 @@ REFUSED = {
     "a list of two values": (CLASS + "        self.steps = 1", 8, "self.steps is computed"),
     "states of other files": ("m = Machine(states=elsewhere.S)", 3, "elsewhere.S is computed"),
     "a state of another file": (CLASS.replace("'open']", "OPEN]", 1), 8, "Door.states is computed"),
+    "a parameter": (
+        "s = ['a']\ndef f(s):\n    m = Machine(states=s)", 5, "s is computed",
+    ),
     "more arguments": ("m = Machine(**options)", 3, "the arguments of the machine are computed"),
     "what is not read": (CLASS + "        self.machine.add_ordered_transitions()", 10, "not read"),
     "no state": (CLASS.replace("'shut', 'open'", "'shut', 'opne'"), 7, "no state 'open'"),
@@ -103,3 +106,24 @@ def test_refused_with_its_line(case: str, tmp_path: Path) -> None:
 def test_a_source_without_the_library_has_no_machine(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match="1: no machine of Django-FSM, viewflow or transitions"):
         load(tmp_path, SAME["a module"])
+
+
+@pytest.mark.parametrize(
+    ("library", "hint"),
+    [
+        ("from transitions import Machine", "; to read it without importing it: door_source.py#D"),
+        ("from django_fsm import FSMField", "; to read it without importing it: door_source.py#D"),
+        ("x = 1  # transitions", ""),
+    ],
+    ids=["transitions", "Django-FSM", "neither"],
+)
+def test_a_module_that_cannot_be_imported_may_be_read(
+    library: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("door_source.py").write_text(f"import zzz\n{library}\n")
+    with pytest.raises(MachineError) as error:
+        fsm.load("door_source:D")
+    assert "cannot import 'door_source': No module named 'zzz'" in str(error.value)
+    assert str(error.value).endswith(hint)
+    assert ("to read it" in str(error.value)) == bool(hint)

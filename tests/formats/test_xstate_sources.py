@@ -77,6 +77,8 @@ def test_one_of_several(tmp_path: Path) -> None:
         load(tmp_path, text, "m.js")
     with pytest.raises(MachineError, match=r"m\.js:1: no machine 'c'; there are: a, b$"):
         load(tmp_path, text, "m.js#c")
+    unnamed = f"{USE}export default createMachine({DOOR});\n{second}"
+    assert load(tmp_path, unnamed, "m.js#L2").initial == "shut"
 
 
 STATES = {
@@ -136,6 +138,7 @@ REFUSED = {
     "an event of data": ("a: { entry: raise(next) }", "2: which event is raised is computed"),
     "an unknown state": ("a: { on: { X: 'c' } }", "2: no state 'c'"),
     "a constant that is declared twice": ("a: { on: { X: two } }", "2: 'on: X' is computed: two"),
+    "a parameter": ("a: { on: { X: given } }", "2: 'on: X' is computed: given"),
     "not closed": ("a: { on: {", "2: what begins here is not closed"),
     "no member": ("a: { + }", "2: a name of a member is expected here"),
 }  # fmt: skip
@@ -145,6 +148,7 @@ REFUSED = {
 def test_refused_with_its_line(case: str, tmp_path: Path) -> None:
     states, message = REFUSED[case]
     end = "" if case == "not closed" else "} });\nconst two = 'a'; { const two = 'b'; }"
+    end += "\nconst given = 'a'; const f = (given: string) => given;" if end else ""
     with pytest.raises(MachineError) as error:
         load(tmp_path, f"{USE}createMachine({{ initial: 'a', states: {{ {states} {end}")
     assert message in str(error.value)

@@ -1,6 +1,5 @@
 """The size of a suite is known before it is made, and one that is too large is never begun."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ import fsm
 from fsm.errors import FsmError
 from fsm.formats.dot import parse_dot, read_dot
 from fsm.mealy import Mealy
-from fsm.suites import MAX_SYMBOLS, METHODS, estimate, suite
+from fsm.suites import MAX_SYMBOLS, METHODS, estimate, methods, suite
+from fsm.suites.learning.learnt import learn
 from tests.command import Fsm
 from tests.depth import at_full_depth, samples
 from tests.suites.machines import mealys
@@ -92,7 +92,7 @@ TOO_MUCH = [
     pytest.param(["--extra-states", "40", "--mutation-score"], id="mutation score"),
     pytest.param(["--extra-states", "40", "--summary"], id="summary"),
     pytest.param(["--extra-states", "40", "-o", "suite.json"], id="to a file"),
-    pytest.param(["--method", "25-switch"], id="25-switch"),
+    pytest.param(["--method", "5-switch", "--max-symbols", "300"], id="5-switch"),
     pytest.param(["--method", "random", "--tests", "999999999"], id="random"),
     pytest.param(["--extra-states", "1", "--max-symbols", "300"], id="a bound of one's own"),
 ]
@@ -131,6 +131,26 @@ def test_more_may_be_allowed() -> None:
     assert suite(machine, extra_states=1, max_symbols=None).size.symbols <= 470
 
 
+@pytest.mark.parametrize("method", ["w", "wp", "hsi"])
+def test_what_is_too_deep_is_refused_by_its_counts(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(methods, "MOST_STEPS", 49)
+    with pytest.raises(FsmError) as refusal:
+        suite(fsm.load("with-feedback"), method)
+    assert str(refusal.value) == (
+        "with-feedback: the words that tell 5 states apart, up to 2 inputs deep, would take about "
+        "50 steps, and 49 are the most; no complete method is faster: take tour or pairs, which "
+        "run all cells"
+    )
+
+
+@pytest.mark.parametrize("n", [6, 9])
+def test_a_long_switch_is_refused_before_it_is_planned(n: int) -> None:
+    with pytest.raises(FsmError, match=r"sequences of \d cells, and 50,000 are the most; take a"):
+        suite(fsm.load("with-feedback"), f"{n}-switch", max_symbols=10**12)
+
+
 def test_there_is_an_end_of_extra_states() -> None:
     with pytest.raises(FsmError, match="501 extra states: at most 500"):
         suite(fsm.load("with-feedback"), extra_states=501)
@@ -155,9 +175,6 @@ def test_progress_is_told_the_inputs_made_so_far(monkeypatch: pytest.MonkeyPatch
 
 
 def test_learning_refuses_it() -> None:
-    pytest.importorskip("aalpy")
-    from fsm.suites.execution.learning import learn
-
     class Lamp:
         def reset(self) -> None:
             self.on = False
@@ -170,4 +187,3 @@ def test_learning_refuses_it() -> None:
         learn(Lamp(), ["on", "off"], shows=False, extra_states=60)
     with pytest.raises(FsmError, match="inputs, and 5 are allowed"):
         learn(Lamp(), ["on", "off"], shows=False, max_symbols=5)
-    assert "aalpy" in sys.modules

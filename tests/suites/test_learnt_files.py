@@ -13,7 +13,7 @@ from fsm.formats.dot import mealy_to_dot, parse_dot
 from fsm.machine import Machine, State, Transition
 from fsm.mealy import Mealy
 from fsm.suites import suite
-from fsm.suites.execution.learning import learn
+from fsm.suites.learning.learnt import learn
 from tests.command import Fsm
 from tests.depth import samples
 from tests.suites.machines import mealys

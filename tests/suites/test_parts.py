@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError
 from fsm.formats.dot import parse_dot, read_dot
 from fsm.mealy import Mealy
 from fsm.suites import METHODS, Suite, suite
-from fsm.suites.execution.learning import flat, learn
+from fsm.suites.distinguish import characterising
 from fsm.suites.export import FORMATS, export_suite
 from fsm.suites.mutants import KINDS, mutation_score
 from fsm.suites.narrowing import narrowed
+from fsm.suites.specification import maximal
 from tests.depth import DEEP, at_full_depth, samples
 from tests.hostile import HOSTILE
 from tests.suites.machines import mealys
-from tests.suites.test_implementation import Table
 
 pytest_plugins = ["pytester"]
 MACHINE = fsm.load("with-feedback")
@@ -237,76 +238,8 @@ def test_of_a_partial_machine_only_its_cells_are_changed() -> None:
         assert score.made <= 4
 
 
-# Learning
-
-
-@given(mealys(states=(1, 4), inputs=(1, 3)))
-@settings(max_examples=samples(30))
-def test_what_is_learnt_is_what_the_system_does(mealy: Mealy) -> None:
-    system = Table(mealy)
-    learnt = learn(system, mealy.inputs, shows=False, extra_states=3)
-    assert learnt.differences(mealy) == ()
-    assert learnt.resets == system.resets
-    assert len(learnt.mealy.states) == suite(mealy).guarantee.states
-
-
-def test_a_wrong_status_is_learnt_and_told() -> None:
-    right = Mealy.of(MACHINE)
-    shown = tuple("Sent" if text == "Pending" else text for text in right.shown or ())
-    wrong = Mealy(
-        "w", right.states, right.inputs, right.outputs, right.next, right.output, 0, shown
-    )
-    learnt = learn(Table(wrong), right.inputs, shows=True)
-    [first, *_] = learnt.differences(right)
-    assert str(first) == ("relayed in to_send: Pending | Pending, shows Sent; trace: relayed")
-    assert learnt.named_after(right).states[:2] == ("to_send", "awaiting")
-
-
-def test_what_is_shown_first_is_compared() -> None:
-    right = Mealy.of(MACHINE)
-    shown = ("Draft", *(right.shown or ())[1:])
-    wrong = Mealy(
-        "w", right.states, right.inputs, right.outputs, right.next, right.output, 0, shown
-    )
-    [only] = learn(Table(wrong), right.inputs, shows=True).differences(right)
-    assert str(only) == "to_send, after the reset: - | Draft"
-
-
-def test_flat_machines_differ_where_the_originals_do() -> None:
-    a, b = (flat(Mealy.of(fsm.load(name))) for name in ("with-feedback", "without-feedback"))
-    assert a.shown is None
-    assert a.run(["relayed", "relayed"]) == ("Pending", "rejected, shows Pending")
-    assert b.run(["relayed", "relayed"]) == ("Sent", "rejected, shows Sent")
-
-
-class Counter:
-    """Never answers the same for long."""
-
-    def reset(self) -> None:
-        self.count = 0
-
-    def send(self, event: str) -> str:
-        self.count += event == "up"
-        return str(self.count)
-
-
-class Moody(Counter):
-    total = 0
-
-    def reset(self) -> None:
-        Moody.total += 1
-        self.count = Moody.total
-
-
-UNLEARNABLE = {
-    "too many states": (Counter(), "has more than 20 states"),
-    "not deterministic": (Moody(), "the implementation is not deterministic"),
-}
-
-
-@pytest.mark.parametrize(("system", "said"), UNLEARNABLE.values(), ids=list(UNLEARNABLE))
-def test_what_cannot_be_learnt(system: Any, said: str) -> None:
-    with pytest.raises(FsmError) as error:
-        learn(system, ["up", "stay"], shows=False, max_states=20)
-    assert said in str(error.value)
-    assert "\n" not in str(error.value)
+@given(st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=4).map(tuple), min_size=1))
+def test_words_that_are_no_prefix_are_kept_by_their_order(words: list[tuple[int, ...]]) -> None:
+    states = [words, words[::2], words[1::3], []]
+    kept = characterising._maximal(sorted(set(words)), [states])
+    assert kept == [[maximal(chosen) for chosen in states]]

@@ -74,7 +74,11 @@ def kept_together(label: str) -> str:
     >>> read_label(kept_together("batch, date reached [ok]"))
     [EventLabel(event='batch, date reached', guard='ok')]
     """
-    return _SEPARATOR.sub(lambda m: f"{m[0].rstrip()}{_JOINER} ", plain_label(label))
+    return _SEPARATOR.sub(_joined_separator, plain_label(label))
+
+
+def _joined_separator(match: re.Match[str]) -> str:
+    return f"{match[0].rstrip().replace(',', f',{_JOINER}')}{_JOINER} "
 
 
 def plain_label(label: str) -> str:

@@ -72,17 +72,19 @@ def _joined(labels: Iterable[str]) -> dict[str, str]:
 
 
 def _undivided(labels: Sequence[str]) -> dict[str, str]:
-    """Return the labels in one line whose commas part no events, each kept together."""
-    events = {label: [event for event, _ in read_label(label)] for label in labels}
+    """Return the labels that have lines whose commas part no events, with those kept together."""
+    lines = dict.fromkeys(line for label in labels for line in label.split("\n"))
+    events = {line: [event for event, _ in read_label(line)] for line in lines}
     whole = {found[0] for found in events.values() if len(found) == 1}
-    return {
-        label: kept_together(label)
-        for label, found in events.items()
+    kept = {
+        line: kept_together(line)
+        for line, found in events.items()
         if len(found) > 1
-        and "\n" not in label
         and not all(_WORD.fullmatch(event) for event in found)
         and whole.isdisjoint(found)
     }
+    new = {label: "\n".join(kept.get(line, line) for line in label.split("\n")) for label in labels}
+    return {label: text for label, text in new.items() if text != label}
 
 
 def _is_list(label: str, events: int) -> bool:

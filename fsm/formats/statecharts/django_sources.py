@@ -16,7 +16,7 @@ from fsm.formats.assembly import refuse
 from fsm.formats.python_values import Member, PythonSource, Unknown, shown
 from fsm.formats.statecharts.django_models import ANY, machine_of_methods
 from fsm.machine import Machine
-from fsm.text import quantity
+from fsm.text import quantity, shortened
 
 __all__ = ["find_models"]
 
@@ -161,7 +161,7 @@ class _Reader:
         assumed = [*machine.assumed]
         if self.elsewhere:
             first, count = next(iter(self.elsewhere)), len(self.elsewhere)
-            what = f"{quantity(count, 'value')} of other files, such as {first!r}"
+            what = f"{quantity(count, 'value')} of other files, such as {shortened(first)!r}"
             assumed.append(f"{place}: {what}, each stand for a state of their own")
         assumed += self._unread_bases()
         name = f"{slot.kind.name}.{slot.name}"
@@ -172,7 +172,8 @@ class _Reader:
         for kind in self.source.bases(self.slot.kind):
             for base in kind.bases:
                 if self.source.class_of(base) is None and _last(base) not in _PLAIN_BASES:
-                    what = f"{shown(base)!r} is not in this file; what it declares is not read"
+                    name = shortened(shown(base), 200)
+                    what = f"{name!r} is not in this file; what it declares is not read"
                     yield f"{self.source.file}:{kind.lineno}: {what}"
 
     def _add(self, method: _Method, name: str, decorator: ast.Call) -> None:
@@ -219,8 +220,9 @@ class _Reader:
             value = value.value
         if isinstance(value, Unknown):
             if not isinstance(node, ast.Attribute | ast.Name | ast.List | ast.Tuple):
-                what = f"a state is computed: {value.text}; write it as a constant of this file"
-                refuse(self.source.file, node.lineno, what)
+                what = f"a state is computed: {shortened(value.text, 200)}"
+                how = "write it as a constant of this file"
+                refuse(self.source.file, node.lineno, f"{what}; {how}")
             self.elsewhere.setdefault(value.text)
             return value.text
         return None if value is None else str(value)

@@ -17,6 +17,7 @@ from fsm.formats.json_objects import JsonObject
 from fsm.formats.python_values import Member, PythonSource, Unknown, shown
 from fsm.formats.statecharts.transitions_markup import read_markup
 from fsm.machine import Machine
+from fsm.text import shortened
 
 __all__ = ["find_calls"]
 
@@ -158,6 +159,7 @@ class _Reader:
         self.source, self.made = source, made
         self.document = _Document(source.file)
         self.local = _once(made.function.body) if made.function else {}
+        self.names = frozenset(_local_names(made.function)) if made.function else frozenset()
         methods = _methods(made.kind).values() if made.kind else ()
         self.own = _once([node for method in methods for node in method.body], "self.")
 
@@ -263,7 +265,7 @@ class _Reader:
         value = self._value(node, 0)
         value = _callbacks(value, node) if is_callback else value
         if _unknown(value):
-            self._refuse(node, f"{shown(node)} is computed")
+            self._refuse(node, f"{shortened(shown(node), 200)} is computed")
         return value
 
     def _value(self, node: ast.AST, depth: int) -> Any:
@@ -287,6 +289,8 @@ class _Reader:
             return values[number] if is_known and -len(values) <= number < len(values) else (
                 Unknown(shown(node))
             )  # fmt: skip
+        if isinstance(node, ast.Name):
+            return Unknown(node.id)
         value = self.source.value(node)
         return value.value if isinstance(value, Member) else value
 
@@ -295,7 +299,9 @@ class _Reader:
         if isinstance(node, ast.Name):
             if node.id in self.source.changed:
                 return None
-            return self.local.get(node.id) or self.source.constants.get(node.id)
+            if node.id in self.names:  # a parameter, or a local name of several values
+                return self.local.get(node.id)
+            return self.source.constants.get(node.id)
         if not isinstance(node, ast.Attribute):
             return None
         owner, kind = shown(node.value), self.made.kind
@@ -316,7 +322,7 @@ class _Reader:
         for key, item in pairs:
             name = key.value if isinstance(key, ast.Constant) else None
             if not isinstance(name, str):
-                self._refuse(node, f"{shown(node)} is computed")
+                self._refuse(node, f"{shortened(shown(node), 200)} is computed")
             value = self._value(item, depth + 1)
             if name in (*_CALLBACKS, *_CONDITIONS):
                 value = _callbacks(value, item)
@@ -351,6 +357,15 @@ def _unknown(value: Any) -> bool:
 
 def _name(state: Any) -> Any:
     return state.get("name") if isinstance(state, dict) else state
+
+
+def _local_names(function: _Function) -> Iterator[str]:
+    """Yield the names that a function has itself: parameters, and what is assigned in it."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
 
 
 def _once(body: list[ast.stmt], prefix: str = "") -> dict[str, ast.expr]:

@@ -64,14 +64,18 @@ _CONDITIONS = ("and", "or", "not")
 
 
 class _Call(NamedTuple):
-    """A call of ``createMachine``: the constant it is the value of, and where its brackets open."""
+    """A call of ``createMachine``: its name, and where its brackets open.
+
+    The name is that of the constant, else ``L12`` for its line.
+    """
 
     name: str
     place: int
 
 
 def read_xstate_source(path: Path, part: str = "") -> Machine:
-    """Return the machine of a file; ``part`` is the constant of one of several machines.
+    """Return the machine of a file; ``part`` is the constant of one of several machines,
+    or ``L12`` for its line.
 
     Raises :class:`MachineError` with file and line.
     """
@@ -94,9 +98,9 @@ def _chosen(source: JavaScript, part: str) -> _Call:
         refuse(source.file, 1, what)
     names = [call.name for call in calls]
     if part and part not in names:
-        refuse(source.file, 1, no_such("machine", part, filter(None, names)))
+        refuse(source.file, 1, no_such("machine", part, names))
     if not part and len(calls) > 1:
-        listed = [f"{source.file}#{name}" for name in names if name]
+        listed = [f"{source.file}#{name}" for name in names]
         more = f", and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
         found = f"{len(calls)} machines; name one: {', '.join(listed[:_SHOWN])}{more}"
         refuse(source.file, source.line_at(calls[1].place), found)
@@ -109,7 +113,8 @@ def _calls(source: JavaScript) -> Iterator[_Call]:
     for match in _MACHINE.finditer(source.bare):
         inside = [name for place, name in names if begin <= place < match.start()]
         # Behind setup({...}) the constant is the first one since the machine before.
-        yield _Call(inside[-1] if inside else "", match.end() - 1)
+        name = inside[-1] if inside else f"L{source.line_at(match.start())}"
+        yield _Call(name, match.end() - 1)
         begin = match.end()
 
 

@@ -31,10 +31,15 @@ equivalent. For a partial specification, read "every word that it defines" throu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
-from fsm.suites.derive.chain_plan import ChainPlan, cover_order, identifier_families, smallest_plan
+from fsm.suites.derive.chain_plan import (
+    ChainPlan,
+    cover_order,
+    identifier_families,
+    smallest_plan,
+)
 from fsm.suites.derive.convergence_graph import ConvergenceGraph
 from fsm.suites.derive.cover_product import tails
 from fsm.suites.distinguish.identifiers import (
@@ -57,6 +62,9 @@ The middle of a test are the inputs between the covering word and the words that
 reached: one transition, and up to as many further inputs as there are extra states.
 """
 
+FEW = 24
+"""How many plans are tried beside words that are known."""
+
 
 def chain_tests(
     spec: Spec,
@@ -64,12 +72,16 @@ def chain_tests(
     apart: Separator,
     plan: ChainPlan,
     progress: Callable[[int], object] = lambda _: None,
+    known: Iterable[Word] = (),
 ) -> Iterator[Word]:
     """Yield the tests, none a prefix of another, each as soon as it cannot grow any more.
 
-    ``progress`` is called with the number of inputs of the tests so far.
+    ``progress`` is called with the number of inputs of the tests so far. ``known`` are words that
+    were run already and answered as specified: they and the tests together are the suite.
     """
     tests = ConvergenceGraph(spec)
+    for word in known:
+        tests.follow(word)
     chain = _Chain(spec, extra_states, plan, tests, progress)
     chain.run_covers()
     chain.separate_covers(apart)
@@ -81,30 +93,42 @@ def chain_tests(
 
 
 def shortest_chain(
-    spec: Spec, extra_states: int, progress: Callable[[int], object] = lambda _: None
+    spec: Spec,
+    extra_states: int,
+    progress: Callable[[int], object] = lambda _: None,
+    known: Sequence[Word] = (),
 ) -> Iterator[Word]:
     """Yield the tests of the chain method, by the best plan found.
 
     Several plans are tried, and changed step by step, only where the suite is small. A large one
-    is made in the order of the cover, and its tests are yielded while it is made.
+    is made in the order of the cover, and its tests are yielded while it is made. Beside words that
+    are known, plans are tried without a search, since there are many such suites when a machine
+    is learnt.
     """
     if next(spec.cells(), None) is None:
         return iter([()])
-    plan = _plan(spec, extra_states)
-    return chain_tests(spec, extra_states, state_separator(spec), plan, progress)
+    plan = _plan_beside(spec, extra_states, known, FEW) if known else _plan(spec, extra_states)
+    return chain_tests(spec, extra_states, state_separator(spec), plan, progress, known)
 
 
 @lru_cache(2)  # a suite is made more than once: to count it, then to write it
 def _plan(spec: Spec, extra_states: int) -> ChainPlan:
     """Return the plan by which the suite is smallest, of those that are tried."""
+    return _plan_beside(spec, extra_states, ())
+
+
+def _plan_beside(
+    spec: Spec, extra_states: int, known: Sequence[Word], tried: int | None = None
+) -> ChainPlan:
+    """Return the plan by which the fewest inputs are to be run beside words that are known."""
     apart, identifiers = _words(spec, extra_states)
     if sum(arrivals(spec, extra_states)) > SMALL:
         return ChainPlan(cover_order(spec), identifiers)
 
     def size(plan: ChainPlan) -> int:
-        return sum(map(len, chain_tests(spec, extra_states, apart, plan)))
+        return sum(map(len, chain_tests(spec, extra_states, apart, plan, known=known)))
 
-    return smallest_plan(spec, apart, identifier_families(spec, apart, identifiers), size)
+    return smallest_plan(spec, apart, identifier_families(spec, apart, identifiers), size, tried)
 
 
 @lru_cache(2)  # a suite is counted, then made

@@ -33,8 +33,11 @@ Item = TypeVar("Item")
 TRIED = 500
 """How many plans are tried at most."""
 
-INPUTS = 200_000
-"""How many inputs the suites of all plans tried may have together, before no further one is."""
+STEPS = 1_200_000
+"""How many steps all plans tried may take together, before no further one is tried.
+
+These are the inputs of their suites, and for every two states the inputs of a covering word.
+"""
 
 OVERHEADS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """For what costs of a word besides its length other words are searched that identify a state."""
@@ -115,18 +118,24 @@ def smallest_plan(
     apart: Separator,
     families: Sequence[Sequence[Identifier]],
     size: Callable[[ChainPlan], int],
+    tried: int | None = None,
 ) -> ChainPlan:
-    """Return the plan of the smallest suite found; ``size`` makes the suite of a plan."""
+    """Return the plan of the smallest suite found, of ``tried`` at most.
+
+    ``size`` makes the suite of a plan.
+    """
     plans = _first_plans(spec, families)
     changes = _Changes(spec, apart, families)
     best = next(plans)
-    least = inputs = size(best)
-    for _ in range(1, TRIED):
-        if inputs >= INPUTS:
+    least = size(best)
+    separation = len(spec.next) * (len(spec.next) - 1) // 2 * len(spec.cover[-1])
+    steps = least + separation
+    for _ in range(1, TRIED if tried is None else tried):
+        if steps >= STEPS:
             break
         plan = next(plans, None) or changes.changed(best)
         made = size(plan)
-        inputs += made
+        steps += made + separation
         if made <= least:
             best, least = plan, made
     return best

@@ -113,6 +113,16 @@ class ConvergenceGraph:
             self.fresh += 1
         opened.setdefault(node, []).append(test)
 
+    def follow(self, word: Word) -> None:
+        """Put a word that was run already into the graph; no test ends in it."""
+        node = 0
+        for x in word:
+            following = self.edges.setdefault(node, {})
+            if x not in following:
+                following[x] = self.fresh
+                self.fresh += 1
+            node = following[x]
+
     def lead_to(self, state: int) -> None:
         """Let a test end in a state."""
         test = self._test_led_to(state)

@@ -14,10 +14,15 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, count, repeat
 from typing import NamedTuple
 
+from fsm.errors import FsmError
 from fsm.suites.derive.postman import Arc, circuit, least_copies
+from fsm.suites.estimate import format_inputs
 from fsm.suites.specification import Spec, Word, maximal
 
-__all__ = ["tour"]
+__all__ = ["check_sequences", "tour"]
+
+MOST_SEQUENCES = 50_000
+"""How many sequences of cells a tour of longer ones is planned for: about a minute of work."""
 
 
 class _Graph(NamedTuple):
@@ -33,6 +38,21 @@ class _Graph(NamedTuple):
     inputs: list[Word]
     sequences: int
     entries: list[int]
+
+
+def check_sequences(spec: Spec, switch: int) -> None:
+    """Raise :class:`FsmError` where a tour has too many sequences to plan, told by their number."""
+    if switch < 2:
+        return
+    count = [1] * len(spec.next)
+    for _ in range(switch):
+        count = [sum(count[t] for t in row if t >= 0) for row in spec.next]
+    if sum(count) > MOST_SEQUENCES:
+        raise FsmError(
+            f"{spec.name}: {switch}-switch plans a way through {format_inputs(sum(count))} "
+            f"sequences of {switch} cells, and {MOST_SEQUENCES:,} are the most; take a smaller "
+            f"number than {switch}, for example pairs, which is 1-switch"
+        )
 
 
 def tour(spec: Spec, switch: int = 0) -> list[Word]:

@@ -17,6 +17,9 @@ __all__ = ["adaptive_words"]
 
 States: TypeAlias = tuple[int, ...]
 
+MOST_STATES = 120
+"""The search calls itself for each split, and Python nests no more than 1,000 calls."""
+
 VISITED = 3_000
 """How many sets of states the search visits at most."""
 
@@ -40,6 +43,8 @@ def adaptive_words(spec: Spec) -> list[Word] | None:
     A missing cell ends the search for a word; states that show different things are not told apart
     by what they show.
     """
+    if len(spec.next) > MOST_STATES:
+        return None
     search = _Search(spec)
     return search.words(tuple(range(len(spec.next))))
 

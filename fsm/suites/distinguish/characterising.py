@@ -16,29 +16,29 @@ from fsm.suites.specification import Spec, Word, maximal, mean_prefix_length
 __all__ = ["characterising_words", "harmonised", "identifying_words"]
 
 
-class _Traces:
-    """For each word a number for each state, equal where the word has the same outputs."""
+def _traces(spec: Spec, words: Iterable[Word]) -> dict[Word, list[int]]:
+    """Return for each word a number for each state, equal where the word has the same outputs.
 
-    def __init__(self, spec: Spec, words: Iterable[Word]) -> None:
-        self.spec = spec
-        start = list(range(len(spec.next)))
-        self._followed: dict[Word, tuple[list[int], list[int]]] = {(): (start, spec.shown)}
-        self.of = {word: self._follow(word)[1] for word in words}
-
-    def _follow(self, word: Word) -> tuple[list[int], list[int]]:
-        """Return where a word leads from each state, and the numbers; prefixes are shared."""
-        follow = self._followed.get(word)
-        if follow is None:
-            at, trace = self._follow(word[:-1])
-            x = word[-1]
-            after, output, shown = self.spec.next, self.spec.output, self.spec.shown
+    Words that begin alike are followed together; where they lead is forgotten after them.
+    """
+    after, output, shown = spec.next, spec.output, spec.shown
+    given = list(words)
+    path: list[tuple[list[int], list[int]]] = [(list(range(len(after))), shown)]
+    found: dict[Word, list[int]] = {}
+    before: Word = ()
+    for word in sorted(given):
+        common = 0
+        while common < len(before) and before[common] == word[common]:
+            common += 1
+        del path[common + 1 :]
+        for x in word[common:]:
+            at, trace = path[-1]
+            reached = [after[s][x] for s in at]
             numbers: dict[tuple[int, int, int], int] = {}
-            put = [output[s][x] for s in at]
-            at = [after[s][x] for s in at]
-            seen = zip(trace, put, (shown[s] for s in at), strict=True)
-            follow = at, [numbers.setdefault(key, len(numbers)) for key in seen]
-            self._followed[word] = follow
-        return follow
+            seen = zip(trace, (output[s][x] for s in at), (shown[s] for s in reached), strict=True)
+            path.append((reached, [numbers.setdefault(key, len(numbers)) for key in seen]))
+        found[word], before = path[-1][1], word
+    return {word: found[word] for word in given}
 
 
 def characterising_words(tree: SplittingTree) -> list[Word]:
@@ -48,15 +48,15 @@ def characterising_words(tree: SplittingTree) -> list[Word]:
     words are added, so a gain is computed anew only when it comes out on top.
     """
     spec = tree.spec
-    traces = _Traces(spec, maximal(word for word in tree.word if word))
+    traces = _traces(spec, maximal(word for word in tree.word if word))
     together = _pairs(spec.shown)
     group = spec.shown
-    heap = [(-together, len(word), word) for word in traces.of]
+    heap = [(-together, len(word), word) for word in traces]
     heapify(heap)
     chosen = []
     while heap:
         _, _, word = heappop(heap)
-        finer = list(zip(group, traces.of[word], strict=True))
+        finer = list(zip(group, traces[word], strict=True))
         gain = together - _pairs(finer)
         if gain and heap and (-gain, len(word), word) > heap[0]:
             heappush(heap, (-gain, len(word), word))
@@ -79,9 +79,9 @@ def identifying_words(spec: Spec, words: list[Word]) -> list[list[Word]]:
     Greedy by pairs told apart for each input, those that lead to the state included.
     """
     overhead = mean_prefix_length(spec)
-    traces = _Traces(spec, words)
     masks = [
-        (overhead + len(word), word, trace, _masks(trace)) for word, trace in traces.of.items()
+        (overhead + len(word), word, trace, _masks(trace))
+        for word, trace in _traces(spec, words).items()
     ]
     shown = _masks(spec.shown)
     chosen: list[list[Word]] = []
@@ -114,20 +114,55 @@ def harmonised(tree: SplittingTree, cost: Callable[[list[list[Word]]], float]) -
     """Return the cheaper of two families of harmonised state identifiers.
 
     Either the words above each state in the splitting tree, which are shortest for each pair,
-    or those of a tree over the same words in which each block is split into the most parts.
+    or those of a tree over the same words in which each block is split into the most parts. The
+    second one is left out where finding it would take long.
     """
-    plain = [maximal(tree.words(s)) for s in range(len(tree.spec.next))]
-    broad = [maximal(words) for words in _broad(tree)]
-    return min(plain, broad, key=cost)
+    words = sorted({word for word in tree.word if word})
+    families = [[list(tree.words(s)) for s in range(len(tree.spec.next))]]
+    broad = _broad(tree, words)
+    if broad:
+        families.append(broad)
+    return min(_maximal(words, families), key=cost)
 
 
-def _broad(tree: SplittingTree) -> list[list[Word]]:
-    words = sorted({word for word in tree.word if word}, key=lambda word: (len(word), word))
-    traces = _Traces(tree.spec, words).of
+def _maximal(words: list[Word], families: list[list[list[Word]]]) -> list[list[list[Word]]]:
+    """Return :func:`maximal` of the words of each state, which are some of the sorted words."""
+    # In order, a word is followed by those that it is a prefix of: up to ``last``.
+    place = {word: i for i, word in enumerate(words)}
+    last = list(range(len(words)))
+    begun: list[int] = []
+    for i, word in enumerate(words):
+        while begun and word[: len(words[begun[-1]])] != words[begun[-1]]:
+            begun.pop()
+        for j in begun:
+            last[j] = i
+        begun.append(i)
+
+    def kept(chosen: list[Word]) -> list[Word]:
+        places: list[int] = []
+        for i in sorted({place[word] for word in chosen}, reverse=True):
+            if not places or places[-1] > last[i]:
+                places.append(i)
+        return [words[i] for i in reversed(places)]
+
+    return [[kept(chosen) for chosen in family] for family in families]
+
+
+_COMPARED = 100_000_000
+"""How many traces of states are compared to find the word that splits a block into most parts."""
+
+
+def _broad(tree: SplittingTree, words: list[Word]) -> list[list[Word]] | None:
+    words = sorted(words, key=lambda word: (len(word), word))
+    traces = _traces(tree.spec, words)
     chosen: list[list[Word]] = [[] for _ in tree.spec.next]
     blocks = [list(block) for block in _blocks(range(len(chosen)), tree.spec.shown)]
+    compared = 0
     for block in blocks:
         if len(block) > 1:
+            compared += len(block) * len(words)
+            if compared > _COMPARED:
+                return None
             parts = [len({trace[s] for s in block}) for trace in traces.values()]
             most = max(parts, default=1)
             if most > 1:

@@ -7,7 +7,7 @@ states is as short as any that tells them apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from fsm.suites.specification import Spec, Word
 
@@ -88,8 +88,8 @@ class SplittingTree:
             best = self._most_parts(node, after)
             if best is not None:
                 split = True
-                meets = sorted({after[s][best] for s in self.block[node]})
-                nodes += self._split(node, (best, *self._topmost(meets)))
+                top = self._topmost(sorted({after[s][best] for s in self.block[node]}))
+                nodes += self._split_below(node, best, top, old)
         return split
 
     def _most_parts(self, node: int, table: list[list[int]]) -> int | None:
@@ -101,12 +101,12 @@ class SplittingTree:
         most = max(parts, default=1)
         return parts.index(most) if most > 1 else None
 
-    def _topmost(self, nodes: list[int]) -> Word:
-        """Return the word that splits the lowest node above all of these."""
+    def _topmost(self, nodes: list[int]) -> int:
+        """Return the lowest node above all of these."""
         top = nodes[0]
         for node in nodes[1:]:
             top = self._ancestor(top, node)
-        return self.word[top] or ()
+        return top
 
     def _ancestor(self, a: int, b: int) -> int:
         parent, depth = self.parent, self.depth
@@ -118,14 +118,36 @@ class SplittingTree:
 
     def _split(self, node: int, word: Word) -> Iterable[int]:
         """Split a node by the outputs of a word; return its children."""
-        parts: dict[tuple[int, ...], list[int]] = {}
+        parts: dict[object, list[int]] = {}
         for s in self.block[node]:
             parts.setdefault(self._trace(s, word), []).append(s)
+        return self._grow(node, word, parts.values())
+
+    def _split_below(self, node: int, x: int, top: int, old: list[int]) -> Iterable[int]:
+        """Split a node by an input and the word of a node above all that it leads to.
+
+        The states of the node answer the input alike, and what follows is known: the word split
+        the states that the input leads to.
+        """
+        child: dict[int, int] = {}  # of the upper node, by the leaf of the layer before
+        parts: dict[object, list[int]] = {}
+        for s in self.block[node]:
+            leaf = old[self.spec.next[s][x]]
+            if leaf not in child:
+                below = leaf
+                while self.parent[below] != top:
+                    below = self.parent[below]
+                child[leaf] = below
+            parts.setdefault(child[leaf], []).append(s)
+        return self._grow(node, (x, *(self.word[top] or ())), parts.values())
+
+    def _grow(self, node: int, word: Word, parts: Collection[list[int]]) -> Iterable[int]:
+        """Add a child for each part of a node that a word splits; return the children."""
         if len(parts) < 2:
             return ()
         self.word[node] = word
         first = len(self.word)
-        for part in parts.values():
+        for part in parts:
             for s in part:
                 self.leaf[s] = len(self.word)
             self.parent.append(node)

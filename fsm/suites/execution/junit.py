@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as Xml
 
+from fsm.suites.execution.origins import describe_mistake
 from fsm.suites.execution.suite_runs import FinishedTest, SuiteRun
 from fsm.text import shortened, visible
 
@@ -36,14 +37,13 @@ def junit_xml(result: SuiteRun) -> bytes:
         case = Xml.SubElement(node, "testcase", {"classname": title, "name": _name(test)})
         if test.run.agrees:
             continue
-        wrong = test.run.steps[-1]
-        message = f"{wrong.event or '(reset)'}: expected {wrong.expected}, got {wrong.got}"
+        message = describe_mistake(result.suite, test.run)
         text = str(test.run)
         if failure := explained.get(test.number):
             text = "\n".join(
                 filter(None, (text, str(failure.reproduction), str(failure.specified)))
             )
-        Xml.SubElement(case, "failure", {"message": visible(message)}).text = text
+        Xml.SubElement(case, "failure", {"message": message}).text = text
     Xml.indent(root)
     document: bytes = Xml.tostring(root, "utf-8", xml_declaration=True)
     return document + b"\n"

@@ -8,7 +8,7 @@ from fsm.suites.execution.implementation import RunResult
 from fsm.suites.generation import Suite
 from fsm.text import visible
 
-__all__ = ["SpecifiedCell", "specified_cell", "state_before"]
+__all__ = ["SpecifiedCell", "describe_mistake", "specified_cell", "state_before"]
 
 
 class SpecifiedCell(NamedTuple):
@@ -44,3 +44,11 @@ def state_before(suite: Suite, run: RunResult) -> str:
         return ""
     mealy = suite.mealy
     return mealy.states[mealy.walk(mealy.word(run.trace))[-2]]
+
+
+def describe_mistake(suite: Suite, run: RunResult) -> str:
+    """Return in one line where a run failed, what is right there, and what was seen."""
+    wrong = run.steps[-1]
+    state = state_before(suite, run)
+    place = f"{wrong.event} in {state}" if state else "after the reset"
+    return visible(f"{place}: expected {wrong.expected}, got {wrong.got}")

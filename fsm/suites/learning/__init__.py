@@ -1,0 +1,1 @@
+"""Learning the machine of an implementation: what was observed, hypotheses, their tests."""
