@@ -77,7 +77,7 @@ CLOSING = (
     "for all machines with at most 5 states over the same 6 inputs"
 )
 
-QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # this process has imported fsm
+QUIET = ("--assert=plain",)  # nothing of fsm is imported anew, and rewritten, in each run
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_log(fsm_case, implementation):
     fsm_case.run(implementation)
 """
 TESTS = suite("with-feedback").size.tests
-QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # this process has imported fsm
+QUIET = ("--assert=plain",)  # nothing of fsm is imported anew, and rewritten, in each run
 VERDICTS = [kind for kind in (Right, *WRONG) if kind is not Hangs]
 
 
