@@ -24,7 +24,7 @@ LISTED = {
 """What each name of a method stands for."""
 
 MOST_STEPS = 12_000_000
-"""The work within which the chain method is known to finish in about a minute, in steps."""
+"""The work within which the chain method is known to finish in about half a minute, in steps."""
 
 
 class Choice(NamedTuple):
