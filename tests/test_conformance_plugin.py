@@ -9,7 +9,6 @@ import pytest
 
 import fsm
 from fsm.conformance.covered_cells import read_coverage
-from fsm.pytest_plugin import coverage
 from fsm.suites import suite
 from tests.depth import DEEP, at_full_depth, cases
 
@@ -152,15 +151,6 @@ def test_workers_add_up(run) -> None:
     assert Path("two.html").read_bytes() == Path("one.html").read_bytes()
     result.stdout.fnmatch_lines([CLOSING, "  every cell was run"])
     result.stdout.fnmatch_lines(["fsm: with-feedback by table: 31 of 31 tests, *to rerun: pytest*"])
-
-
-def test_the_tests_of_workers_are_numbered_together() -> None:
-    parts = [
-        {"test_it": {"done": 1, "run": {7: [0]}, "failed": {}, "tests": ["a"]}},
-        {"test_it": {"done": 2, "run": {7: [0, 1]}, "failed": {7: [1]}, "tests": ["b", "c"]}},
-    ]
-    whole = {"done": 3, "run": {7: [0, 1, 2]}, "failed": {7: [2]}, "tests": ["a", "b", "c"]}
-    assert coverage._merged(parts) == {"test_it": whole}
 
 
 def test_a_file_tells_which_tests_ran_which_cells(run) -> None:

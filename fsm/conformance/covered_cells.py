@@ -95,6 +95,8 @@ def _suite_json(suite: CoveredSuite) -> dict[str, object]:
         "planned": suite.planned,
         "done": suite.done,
         "failed": suite.failed,
+        "expected": suite.expected,
+        "overlooked": suite.overlooked,
         "cells": [
             _cell_json(cell)
             | {

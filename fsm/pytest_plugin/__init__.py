@@ -10,6 +10,7 @@ import pytest
 from fsm.pytest_plugin import conformance, coverage_summary, pages, project
 from fsm.pytest_plugin.conformance import (
     pytest_generate_tests,
+    pytest_itemcollected,
     pytest_pycollect_makeitem,
     pytest_runtest_call,
     pytest_runtest_setup,
@@ -22,6 +23,7 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_generate_tests",
+    "pytest_itemcollected",
     "pytest_pycollect_makeitem",
     "pytest_report_header",
     "pytest_runtest_call",

@@ -92,7 +92,8 @@ def _line(suite: CoveredSuite, machine: CoveredMachine) -> str:
         counts.append(_of(machine, "rows", "documented rows"))
     verdict = suite.verdict
     if suite.failed:
-        verdict += f", to rerun: pytest {shlex.quote(suite.failed[0])}"
+        shown = " --runxfail" if suite.failed[0] in suite.expected else ""
+        verdict += f", to rerun: pytest{shown} {shlex.quote(suite.failed[0])}"
     return f"fsm: {suite.title}: {', '.join(counts)}; {verdict}"
 
 
