@@ -1,5 +1,6 @@
 """The pytest plugin runs suites against implementations: the examples of the documentation."""
 
+import json
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -175,6 +176,47 @@ def test_a_file_tells_which_tests_ran_which_cells(run) -> None:
     left = read_coverage(Path("cov.json"), renamed)
     assert left.cells.keys() == {(s.name, e) for s in machine.states for e in renamed.events}
     assert f"such as {machine.events[-1]} in" in left.notes[0]
+
+
+def written(*suites: tuple[str, list[str], list[str]]) -> Path:
+    """Write the coverage of machines with these events that were run, and were not."""
+
+    def cells(events: list[str]) -> list[dict[str, object]]:
+        return [{"state": "basket", "event": e, "count": 1, "tests": []} for e in events]
+
+    whole = [
+        {"machine": machine, "title": machine, "planned": 1, "done": 1, "failed": ["a test"]}
+        | {"cells": cells(run), "not_run": cells(left)}
+        for machine, run, left in suites
+    ]
+    path = Path("written.json")
+    path.write_text(json.dumps({"schema": "fsm/coverage/1", "suites": whole}))
+    return path
+
+
+PAGE = "| From | Event | To |\n|---|---|---|\n| basket | pay | paid |\n"
+OTHERS = {
+    "no cell was run": (["shop", [], ["pay"]], 0),
+    "a cell that was not run is another's": (["shop", ["pay"], ["ship"]], 0),
+    "all of its cells": (["shop", ["pay"], []], 1),
+    "the page from another folder": (["y/orders.md", ["pay"], []], 1),
+    "another page": (["x/orders.md", ["pay"], []], 0),
+}
+
+
+@pytest.mark.parametrize(("suite", "count"), OTHERS.values(), ids=OTHERS)
+def test_tests_of_another_name_count_where_they_are_about_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: list, count: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("x", "y"):
+        Path(folder).mkdir()
+        Path(folder, "orders.md").write_text(PAGE)
+    monkeypatch.chdir("x")
+    suites = [suite] if suite[0] == "shop" else [suite, ["y/orders.md", ["pay"], []]]
+    covered = read_coverage(written(*suites), fsm.load("../y/orders.md"))
+    assert sum(cell.count for cell in covered.cells.values()) == count + len(suites) - 1
+    assert not any("all their cells" in note for note in covered.notes if not covered.cells)
 
 
 def test_failed_and_missing_tests_are_told_of_the_file(run) -> None:
