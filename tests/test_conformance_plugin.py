@@ -257,6 +257,10 @@ def test_another_file_is_refused(tmp_path: Path, content: str, message: str) -> 
 MARKS = {
     "no marker": ("", "fsm_case needs the marker fsm_suite(machine, ...)"),
     "no machine": ("@pytest.mark.fsm_suite()", "fsm_suite: no machine; write fsm_suite*"),
+    "two markers": (
+        '@pytest.mark.fsm_suite("with-feedback")\n@pytest.mark.fsm_suite("without-feedback")',
+        "fsm_suite: two markers, and one suite is run; write a function for each",
+    ),
     "unknown machine": ('@pytest.mark.fsm_suite("with-feedbak")', "*did you mean 'with-feedback'*"),
     "unknown method": (
         '@pytest.mark.fsm_suite("with-feedback", method="spy")',

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fsm
+from fsm.conformance.covered_cells import coverage_json
 from fsm.pytest_plugin.coverage import SessionCoverage
 from fsm.pytest_plugin.variants import Variants
 from tests.depth import at_full_depth, cases
@@ -197,6 +198,37 @@ def test_wrong_options_are_refused(run, option: str, message: str) -> None:
     result = run(RIGHT, option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
+
+
+TAKEN = {
+    "standard output": (["--fsm-cov-file=-"], "--fsm-cov-file: -: no standard output here; *"),
+    "one file for both": (
+        ["--fsm-cov-file=x.out", "--fsm-cov-html=./x.out"],
+        "--fsm-cov-html: ./x.out: --fsm-cov-file writes the same file; *",
+    ),
+    "a page": (["--fsm-cov-html=orders.md"], "--fsm-cov-html: orders.md: there is another file*"),
+    "a test": (["--fsm-cov-file=test_it.py"], "--fsm-cov-file: test_it.py: there is another *"),
+    "the other's": (["--fsm-cov-html=cov.json"], "--fsm-cov-html: cov.json: there is another *"),
+}
+
+
+@pytest.mark.parametrize(("options", "message"), TAKEN.values(), ids=TAKEN)
+def test_a_file_with_something_else_is_not_overwritten(
+    run, options: list[str], message: str
+) -> None:
+    Path("orders.md").write_text(ORDERS)
+    Path("cov.json").write_bytes(coverage_json([]))
+    result = run("pass", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {message}"])
+    assert Path("orders.md").read_text() == ORDERS
+
+
+def test_files_of_an_earlier_session_are_replaced(run) -> None:
+    Path("cov.json").touch()
+    for _ in range(2):
+        result = run("", "--fsm-cov-file=cov.json", "--fsm-cov-html=cov.html")
+        assert result.stdout.str().count("coverage of 0 suites") == 2
 
 
 def test_a_file_that_cannot_be_written_fails_the_session(run) -> None:

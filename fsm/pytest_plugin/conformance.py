@@ -244,9 +244,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Create a test for each case of the suite of a marked test function."""
     if "fsm_case" not in metafunc.fixturenames:
         return
-    marker = metafunc.definition.get_closest_marker("fsm_suite")
-    if marker is None:
+    marked = list(metafunc.definition.iter_markers_with_node("fsm_suite"))
+    if not marked:
         pytest.fail("fsm_case needs the marker fsm_suite(machine, ...)", pytrace=False)
+    place, marker = marked[0]
+    if sum(node is place for node, _ in marked) > 1:
+        text = "fsm_suite: two markers, and one suite is run; write a function for each"
+        pytest.fail(text, pytrace=False)
     from fsm.errors import FsmError
 
     refusal = ""
