@@ -108,9 +108,9 @@ def _chosen(source: JavaScript, part: str) -> _Call:
 
 
 def _calls(source: JavaScript) -> Iterator[_Call]:
-    names = [(match.start(), match[1]) for match in _NAME_BEFORE.finditer(source.bare)]
+    names = [(match.start(), match[1]) for match in _NAME_BEFORE.finditer(source.code)]
     begin = 0
-    for match in _MACHINE.finditer(source.bare):
+    for match in _MACHINE.finditer(source.code):
         inside = [name for place, name in names if begin <= place < match.start()]
         # Behind setup({...}) the constant is the first one since the machine before.
         name = inside[-1] if inside else f"L{source.line_at(match.start())}"
@@ -128,7 +128,7 @@ class _Config:
             what = f"the configuration of the machine is not in this file; {HOW_TO_EXPORT}"
             refuse(self.file, source.line_at(place), what)
         options = [given[1]] if len(given) > 1 else []
-        for match in islice(_SETUP.finditer(source.bare), _MOST_SETUPS):
+        for match in islice(_SETUP.finditer(source.code), _MOST_SETUPS):
             options += source.arguments(match.end() - 1)
         self.known: dict[str, dict[str, Any]] = {"actions": {}, "delays": {}}
         for option in options:
