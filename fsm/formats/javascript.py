@@ -65,6 +65,8 @@ class JavaScript:
         }
         """Where the values of constants begin; a name that is declared twice, or a parameter as
         well, may be either."""
+        self.uncertain = self.parsed.constants.keys() - self._constants.keys()
+        """The names of constants that may have another value than they are declared with."""
         self._enums: dict[str, Mapping[str, str]] = {
             enum[1]: {
                 m[1]: m[2] or m[3] or ""
@@ -159,6 +161,7 @@ class JavaScript:
             is_kept = not isinstance(value, list | JsonObject) or not self.parsed.is_changed(
                 name, partial(_is_mutable, value)
             )
+            self.uncertain |= set() if is_kept else {name}
             self._known[name] = value if is_kept else SourceCode(path)
         value = self._known[name]
         for member in members:

@@ -39,6 +39,7 @@ _SAFE = (
     "useActor", "useInterpret", "String", "Number", "Boolean", "error", "warn", "info", *_PURE,
 )  # fmt: skip
 """Functions that do not change what they are given."""
+_ASSIGN = re.compile(r"\bObject\s*\.\s*assign\s*\Z")
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -49,6 +50,7 @@ class _Use(NamedTuple):
     is_change: bool
     path: Path
     holder: str = ""
+    is_call: bool = False
 
 
 class JavaScriptCode:
@@ -114,6 +116,14 @@ class JavaScriptCode:
             ]
         return self._uses[name]
 
+    def is_declared_with(self, name: str, place: int) -> bool:
+        """Whether a place is in the expression of a constant's declaration, in no brackets."""
+        match = self.constants.get(name)
+        at = match.end() if match else place + 1
+        while at < place and self.code[at] != ";":
+            at = self.close.get(at, at) + 1
+        return at == place
+
     # Names that are bound --------------------------------------------------------------------
 
     def _regions(self) -> Iterator[tuple[int, int]]:
@@ -157,7 +167,7 @@ class JavaScriptCode:
             if path[-1] in _OF_ITEMS:
                 yield _Use(False, (*path[:-1], None))
             elif path[-1] not in self.safe:
-                yield _Use(True, path)
+                yield _Use(True, path, is_call=True)
             return
         before = (
             self.code[:at].rstrip()[-2:] if at < 200 else self.code[at - 200 : at].rstrip()[-2:]
@@ -172,48 +182,53 @@ class JavaScriptCode:
         begin = start
         while True:
             sign, place = self._before(start), self._place_before(start)
+            items = (*path, None) if start == begin else path
             if self.code.endswith("...", 0, place + 1):
                 start = place - 2
                 continue
             if word := self._word(start):
                 if word in _HARMLESS or (start == begin and "\n" in self.code[place:start]):
                     return None
-                return _Use(False, (*path, None) if word == "of" else path)
+                return _Use(False, items if word == "of" else path)
             if sign not in tuple("([{,:"):
-                return self._ended(sign, place, path, is_whole=start == begin)
+                return self._ended(sign, place, path, items)
             open_ = self.enclosing(place) if sign in ",:" else place
             kind = self.code[open_] if open_ >= 0 else ""
             if kind == "(":
-                return self._called(open_, path)
+                return self._called(open_, path, items)
             if kind == "[" and self._is_index(open_):
                 return None
             if kind != "[" and not self._is_object(open_):
                 return None if sign == "{" and start == begin else _Use(False, path)
             start = open_
 
-    def _ended(self, sign: str, place: int, path: Path, *, is_whole: bool) -> _Use | None:
-        """Return where a value goes whose expression begins behind a sign."""
+    def _ended(self, sign: str, place: int, path: Path, items: Path) -> _Use | None:
+        """Return where a value goes whose expression begins behind a sign.
+
+        ``items`` are what an iteration would give away.
+        """
         if sign == "=":
-            return self._assigned(place, path)
-        if sign in tuple("!~+-*/%^<") or (is_whole and sign in ("", ";", "}", ")", "]")):
+            return self._assigned(place, path, items)
+        if sign in tuple("!~+-*/%^<") or (items != path and sign in ("", ";", "}", ")", "]")):
             return None
         return _Use(False, path)
 
-    def _assigned(self, place: int, path: Path) -> _Use | None:
+    def _assigned(self, place: int, path: Path, items: Path) -> _Use | None:
         if self.code[place - 1 : place] in ("=", "!", "<", ">"):
             return None
         if place + 1 in self._ends:
             return _Use(False, path, self._ends[place + 1])
         # Of an object that is taken apart, only what is inside of its members can be changed.
-        return _Use(False, (*path, None) if self._before(place) in ("}", "]") else path)
+        return _Use(False, items if self._before(place) in ("}", "]") else path)
 
-    def _called(self, open_: int, path: Path) -> _Use | None:
+    def _called(self, open_: int, path: Path, items: Path) -> _Use | None:
         word = self._word(open_)
         if self._before(open_) == ">":  # the types of a call: f<T>(
             word = self._word(self.code.rfind("<", 0, open_))
-        if word in _BRANCHES or word in self.safe:
+        is_copy = word == "assign" and _ASSIGN.search(self.code, max(0, open_ - 200), open_)
+        if word in _BRANCHES or (word in self.safe and not is_copy):
             return None
-        return _Use(False, (*path, None) if word in _OF_ITEMS else path)
+        return _Use(False, items if word in _OF_ITEMS else path)
 
     # Places ----------------------------------------------------------------------------------
 
