@@ -25,7 +25,7 @@ _WORD_BEFORE = re.compile(r"[A-Za-z_$][\w$]*\Z")
 _MEMBER = re.compile(r"\s*!?\s*\??\.\s*([A-Za-z_$][\w$]*)|\s*!?\s*(?:\?\.)?\s*\[")
 _ASSIGNS = re.compile(r"\s*!?\s*(?:(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])|\+\+|--)")
 _BINDS = re.compile(r"\s*(?::[^=;,(){}]{1,300})?=(?!=)")
-_IMPORT = re.compile(r"\bimport\s+(?:type\s+)?([^;\"'`]{1,20000}?)\bfrom\b")
+_IMPORT = re.compile(r"\bimport\s+(?:type\s+)?((?:(?!\bimport\b)[^;\"'`]){1,5000}?)\bfrom\b")
 _RESULT = re.compile(r"\s*(?::[^={;()]{1,300})?(?:=>|\{)")
 _DECLARES = ("const", "let", "var", "function", "class", "enum", "namespace")
 _BRANCHES = ("if", "while", "switch", "for", "with")
@@ -271,10 +271,9 @@ class JavaScriptCode:
         return is_named and self._before(at) in ("{", ",") and self._is_object(self.enclosing(at))
 
     def _is_index(self, open_: int) -> bool:
-        before = self._before(open_)
-        return (
-            before in (")", "]") or before.isalnum() or (before in ("_", "$", "!") and before != "")
-        )
+        if word := self._word(open_):
+            return word not in (*_HARMLESS, "of", "return", "yield", "await")
+        return self._before(open_) in (")", "]", "!")
 
     def _is_object(self, open_: int) -> bool:
         if open_ < 0 or self.code[open_] != "{":

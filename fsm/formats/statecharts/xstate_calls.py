@@ -16,7 +16,9 @@ __all__ = ["MachineCall", "XStateCalls"]
 
 _MAKERS = ("createMachine", "Machine")
 _MODULE = re.compile(r"['\"`]([^'\"`\n]{1,200})")
-_IMPORT = re.compile(r"\bimport\s+(?:type\s+)?([^;\"'`]{1,20000}?)\bfrom\s*(?=['\"])")
+_IMPORT = re.compile(
+    r"\bimport\s+(?:type\s+)?((?:(?!\bimport\b)[^;\"'`]){1,5000}?)\bfrom\s*(?=['\"])"
+)
 _REQUIRE = re.compile(
     r"\b(?:const|let|var)\s+(\{[^{}]{0,2000}\}|[\w$]+)\s*=\s*(?:await\s+)?"
     r"(?:require|import)\s*\(\s*(?=['\"`])"
