@@ -324,4 +324,5 @@ def _specification(mealy: Mealy, spec: Spec, method: Method) -> Spec:
 def _observed(mealy: Mealy) -> str:
     if mealy.shown is None:
         return "the output"
-    return "the output and the state" if mealy.shown == mealy.states else "the output and status"
+    seen = "the state" if mealy.shown == mealy.states else "status"
+    return f"the output and {seen}; after the reset: the {seen.removeprefix('the ')}"

@@ -110,7 +110,8 @@ def test_json_holds_every_test_with_what_is_expected(method: str) -> None:
 def test_csv_has_a_row_for_each_step() -> None:
     made = suite(MACHINE)
     rows = list(csv.DictReader(io.StringIO(text(made, "csv"))))
-    steps = [step for test in made.tests for step in made.steps(test)]
+    start = ("", "", "", MACHINE.initial)
+    steps = [step for test in made.tests for step in (start, *made.steps(test))]
     keys = ("state", "event", "output", "next_state")
     assert [tuple(row[key] for key in keys) for row in rows] == steps
     assert rows[-1]["test"] == str(made.size.tests)
