@@ -20,6 +20,7 @@ from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
 from fsm.machine_faults import check_trace
 from fsm.suggest import no_such
+from fsm.text import first_names, quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -227,7 +228,8 @@ class Mealy:
 
         A state entered with several statuses is split, one state for each of them, so that two
         such machines are equivalent exactly where their Mealy machines are. Where nothing is
-        shown, the initial state has no output yet: its status is ``None``.
+        shown, the initial state has no output yet: its status is ``None``. Missing cells are
+        its ``open_cells``.
         """
         return _moore(self)
 
@@ -272,7 +274,31 @@ def _moore(mealy: Mealy) -> Machine:
         for source, row in rows.items()
         for x, target in row
     )
-    return Machine(mealy.name, mealy.name, states, mealy.inputs, transitions, names[start])
+    missing = tuple(
+        (names[pair], event)
+        for pair in rows
+        for event, t in zip(mealy.inputs, mealy.next[pair[0]].tolist(), strict=True)
+        if t < 0
+    )
+    return Machine(
+        mealy.name,
+        mealy.name,
+        states,
+        mealy.inputs,
+        transitions,
+        names[start],
+        assumed=tuple(_assumed_of_missing(missing)),
+        open_cells=missing,
+    )
+
+
+def _assumed_of_missing(missing: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if missing:
+        cells = first_names([f"{event} in {state}" for state, event in missing])
+        yield (
+            f"{quantity(len(missing), 'missing cell')}: left out of comparisons and tests, and "
+            f"the event rejected elsewhere: {cells}"
+        )
 
 
 def _arrival(mealy: Mealy, state: int, output: str) -> str:
