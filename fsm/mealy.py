@@ -287,17 +287,19 @@ def _moore(mealy: Mealy) -> Machine:
         mealy.inputs,
         transitions,
         names[start],
-        assumed=tuple(_assumed_of_missing(missing)),
+        assumed=tuple(_assumed_of_missing(mealy, {s for s, _ in rows})),
         open_cells=missing,
     )
 
 
-def _assumed_of_missing(missing: Sequence[tuple[str, str]]) -> Iterator[str]:
-    if missing:
-        cells = first_names([f"{event} in {state}" for state, event in missing])
+def _assumed_of_missing(mealy: Mealy, reached: set[int]) -> Iterator[str]:
+    """Yield what becomes of the missing cells of the states that are reached, if there are any."""
+    names = {mealy.states[s] for s in reached}
+    cells = [f"{event} in {state}" for state, event in mealy.missing if state in names]
+    if cells:
         yield (
-            f"{quantity(len(missing), 'missing cell')}: left out of comparisons and tests, and "
-            f"the event rejected elsewhere: {cells}"
+            f"{quantity(len(cells), 'missing cell')}: left out of comparisons and tests, and "
+            f"the event rejected elsewhere: {first_names(cells)}"
         )
 
 

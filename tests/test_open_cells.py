@@ -67,3 +67,9 @@ def test_commands_find_no_difference_in_them(fsm: Fsm, command: str) -> None:
     elif command == "conform":
         (cell,) = (c for c in found["cells"] if (c["state"], c["event"]) == ("b", "y"))
         assert list(cell["votes"]) == ["implementation"]
+
+
+@pytest.mark.usefixtures("files")
+def test_a_comparison_tells_why_a_mealy_machine_has_more_states(fsm: Fsm) -> None:
+    ran = fsm("compare", "whole.dot", "whole.dot")
+    assert "whole.dot: a Mealy machine of 2 states, compared as 4: a state that is" in ran.err

@@ -59,7 +59,9 @@ def _guards_line(event: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> 
 
 def _open_lines(comparison: Comparison) -> list[str]:
     cells = [f"{event} in {a} | {b}" for (a, b), event in comparison.open_cells]
-    return [f"Not compared, the cell is missing in one of them: {first_names(cells)}."] * bool(cells)
+    return [f"Not compared, the cell is missing in one of them: {first_names(cells)}."] * bool(
+        cells
+    )
 
 
 def _not_compared_lines(comparison: Comparison) -> list[str]:

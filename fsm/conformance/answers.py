@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from fsm.conformance.votes import IMPLEMENTATION, Vote
 from fsm.machine import Machine
-from fsm.mealy import NOTHING, REJECTED, Mealy, Observable
+from fsm.mealy import REJECTED, Mealy, Observable
 from fsm.suites.distinguish.identifiers import Separator
 from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.specification import Spec

@@ -4,6 +4,7 @@ import ast
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,11 @@ NO_GOALS = {
     "no such event": (MACHINE, {"covering": "awaiting:x"}, "no input 'x'"),
     "unreachable": (UNREACHED, {"to": "b"}, "unreached: no trace leads to 'b'"),
     "unreachable cell": (UNREACHED, {"covering": "b:x"}, "unreached: no trace leads to 'b'"),
+    "unreachable, and left out of the table": (
+        replace(MACHINE, unreachable=("never",)),
+        {"to": "never"},
+        "with-feedback: no trace leads to 'never'",
+    ),
     "no rows": (UNREACHED, {"covering": "1"}, "its transitions name no source, or write STATE"),
 }
 
