@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from fsm.catalog import load
 from fsm.cli.completion import complete_machine
 from fsm.cli.draw import command as draw
 from fsm.cli.file_params import INPUT, OUTPUT
@@ -62,7 +61,7 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     The exit status is 1 if the machines differ.
     """
     with Progress("comparing"):
-        comparison = compare(load(a), load(b))
+        comparison = compare(a, b)
     if comparison.a == comparison.b:  # two versions: the arguments tell which is which
         comparison = replace(comparison, a=a, b=b)
     if output:

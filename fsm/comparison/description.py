@@ -18,6 +18,7 @@ __all__ = ["comparison_lines", "describe_comparison", "remarks"]
 
 _MOST_STATES = 12
 """How many states that were not compared are listed."""
+_NOT_IN_ANSWERS = "final states, deadlines, timers and indicators are not compared."
 
 
 def describe_comparison(comparison: Comparison) -> list[str]:
@@ -30,7 +31,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     yield f"{comparison.a} | {comparison.b}"
     if comparison.same:
         yield "The same: no trace tells them apart."
-    yield _skeleton_line(comparison)
+    if not comparison.by_answers:
+        yield _skeleton_line(comparison)
     yield from map(_difference_line, comparison.differences)
     yield from map(_effect_line, comparison.effects)
     if comparison.settlement and not comparison.same:
@@ -41,7 +43,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 def remarks(comparison: Comparison) -> list[str]:
     """Return how guards were compared, and what could not be compared, as lines for people."""
     guards = [_guards_line(*guards) for guards in comparison.guards]
-    return guards + _not_compared_lines(comparison)
+    answers = [f"Compared by answers alone ({comparison.by_answers}): {_NOT_IN_ANSWERS}"]
+    return guards + (answers if comparison.by_answers else []) + _not_compared_lines(comparison)
 
 
 def _skeleton_line(comparison: Comparison) -> str:
@@ -78,7 +81,7 @@ def _difference_line(difference: Difference) -> str:
             return f"status of {where}: {what}{after}"
         case DifferenceKind.FINAL:
             return f"final state in {where}: {what}{after}"
-        case DifferenceKind.ACCEPTS:
+        case DifferenceKind.ACCEPTS | DifferenceKind.ANSWER:
             return f"event {difference.event} in {where}: {what}; trace: {trace}"
         case DifferenceKind.ALPHABET:
             return f"event {difference.event}: {what}; trace: {trace}"

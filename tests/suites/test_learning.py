@@ -163,6 +163,18 @@ def test_what_is_shown_first_is_compared() -> None:
     assert str(only) == "to_send, after the reset: - | Draft"
 
 
+def test_what_follows_a_wrong_reset_is_compared() -> None:
+    """The first status is wrong, and one cell of another state as well."""
+    shown = ("Draft", *(RIGHT.shown or ())[1:])
+    after = RIGHT.next.copy()
+    after[1, RIGHT.inputs.index("delivered")] = 1
+    system = replace(RIGHT, next=after, shown=shown)
+    learnt, _ = learnt_of(system, RIGHT, 1)
+    places = [(found.input, found.trace) for found in learnt.differences(RIGHT)]
+    assert places == [("", ()), ("delivered", ("relayed", "delivered"))]
+    assert learnt.not_compared(RIGHT) == ()
+
+
 # Where there is no end
 
 
