@@ -14,6 +14,7 @@ from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.implementation_options import (
     answer_timeout_option,
+    check_order,
     implementation_argument,
     seconds_of,
     settle_option,
@@ -106,12 +107,15 @@ def command(
     from fsm.implementations.output import apart_from_output
     from fsm.suites.learning.learnt import learn
 
+    check_order(machine, implementation, "fsm learn IMPLEMENTATION MACHINE")
     if output:
         _check_suffix(output)
     specification = load_specification(machine)
     assumed = _assumed(specification)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
+    if output:
+        _check_names(specification, output)
     seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
     with (
         Progress("learning"),
@@ -155,7 +159,7 @@ def command(
         if not differences:
             click.echo(printable(f"The implementation conforms to {machine}."))
     if output:
-        write_bytes(_written(learnt.named_after(specification), output).encode(), output)
+        write_bytes(_written(learnt.named_after(specification), output), output)
     return 1 if differences else 0
 
 
@@ -164,6 +168,8 @@ _WRITERS: Mapping[str, Callable[[Mealy], str]] = {
     ".json": lambda mealy: to_json(mealy.machine()),
 }
 """What writes a learnt machine, by the suffix."""
+_UNWRITABLE = (MachineError, UnicodeEncodeError)
+"""What is raised for names that a file cannot hold; half of a surrogate pair is no text."""
 
 
 def _check_suffix(output: Path) -> None:
@@ -173,20 +179,31 @@ def _check_suffix(output: Path) -> None:
         )
 
 
-def _written(mealy: Mealy, output: Path) -> str:
-    """Return a learnt machine as text; raises :class:`FsmError`, and names the other format."""
+def _check_names(specification: Mealy, output: Path) -> None:
+    """Refuse what a file cannot hold of MACHINE, before anything is learnt."""
+    if output.suffix.lower() == ".dot":
+        _written(specification, output)
+
+
+def _written(mealy: Mealy, output: Path) -> bytes:
+    """Return a machine as a file; raises :class:`FsmError`, and names the other format."""
     suffix = output.suffix.lower()
     try:
-        return _WRITERS[suffix](mealy)
-    except MachineError as error:
+        return _WRITERS[suffix](mealy).encode()
+    except _UNWRITABLE as error:
         (other,) = (each for each in _WRITERS if each != suffix)
         try:
-            _WRITERS[other](mealy)
-        except MachineError:
+            _WRITERS[other](mealy).encode()
+        except _UNWRITABLE:
             hint = f"{other} cannot hold it either"
         else:
             hint = f"{other} can hold it: -o {output.with_suffix(other).name}"
-        what = mealy.unheld if suffix == ".json" and mealy.unheld else str(error)
+        what = str(error)
+        if isinstance(error, UnicodeEncodeError):
+            around = error.object[max(0, error.start - 20) : error.end]
+            what = f"{around!r} has half of a surrogate pair, which is no text"
+        elif suffix == ".json" and mealy.unheld:
+            what = mealy.unheld
         raise FsmError(f"{output.name}: nothing is written: {what}; {hint}") from None
 
 

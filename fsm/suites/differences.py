@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from fsm.graph import PathSearch
 from fsm.mealy import Mealy
+from fsm.text import visible, with_visible_ends
 from fsm.trace import Trace
 
 __all__ = ["CellDifference", "cell_differences", "first_difference", "uncompared_cells"]
@@ -27,8 +28,9 @@ class CellDifference(NamedTuple):
 
     def __str__(self) -> str:
         what = f"{self.input} in {self.state}" if self.input else f"{self.state}, after the reset"
-        trace = ", ".join(self.trace)
-        return f"{what}: {self.expected} | {self.got}" + (f"; trace: {trace}" if trace else "")
+        trace = f"; trace: {', '.join(self.trace)}" if self.trace else ""
+        answers = " | ".join(map(with_visible_ends, (self.expected, self.got)))
+        return visible(f"{what}: {answers}{trace}")
 
 
 def cell_differences(a: Mealy, b: Mealy) -> tuple[CellDifference, ...]:
