@@ -9,7 +9,7 @@ from fsm.mealy import Mealy
 from fsm.suites import suite
 from fsm.suites.narrowing import narrowed
 
-MADE = suite(fsm.load("with-feedback"))
+MADE = suite(fsm.load("with-feedback"), "wp", extra_states=1)
 TABLE = suite(fsm.load("with-feedback"), "table")
 GOALS = [("delivered", "row 3"), ("hard_bounced", "D3"), ("retrying", "hard_bounced:delivered")]
 
