@@ -232,8 +232,8 @@ class Mealy:
         """
         if self.unheld:
             raise MachineError(
-                f"{self.name}: {self.unheld}, which a machine with statuses cannot hold; fsm draw, "
-                "compare, suite, test and learn take its answers as they are"
+                f"{self.name}: {self.unheld}, which a machine with statuses cannot hold; a plain "
+                "fsm draw, and fsm compare, suite, test and learn take its answers as they are"
             )
         return _moore(self)
 
