@@ -106,7 +106,7 @@ class _Answers:
 
         after = int(mealy.next[state, x])
         if after < 0:
-            return "undefined"
+            return "missing"
         output = mealy.outputs[int(mealy.output[state, x])]
         return with_shown(output, self._shown(mealy, after) if self.shows else output)
 
