@@ -93,13 +93,13 @@ class Case:
         self.suite, self.word, self.record, self.waiting = suite, word, record, waiting
         self.used = False
         self._item: pytest.Item | None = None
-        self._coverage = TestCoverage(record, "")
+        self.coverage = TestCoverage(record, "")
 
     def begin(self, item: pytest.Item, others: dict[str, Any]) -> None:
         """Begin a test of this case, among those with the same ``others`` of its parameters."""
         self.used = False
         self._item = item
-        self._coverage = SessionCoverage.begin_test(item, self.record, others)
+        self.coverage = SessionCoverage.begin_test(item, self.record, others)
 
     @property
     def trace(self) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class Case:
         except FsmError as error:
             refusal = f"fsm_case.run: {error}"
         if refusal or failure:  # outside the except block, so that pytest shows no causes
-            self._coverage.fail()
+            self.coverage.fail()
             pytest.fail(refusal or failure, pytrace=False)
 
     def _once(self, connection: Connection, values: Mapping[str, Mapping[str, object]]) -> str:
@@ -168,7 +168,7 @@ class Case:
         machine = self.suite.machine
         options: dict[str, Any] = {"timers": machine.timers if machine else (), "values": values}
         run = run_test(connection, self.suite.mealy, self.trace, **options)
-        self._coverage.add(run)
+        self.coverage.add(run)
         if run.left and self._item:
             text = f"not run, since another timer fires first: {', '.join(map(visible, run.left))}"
             self._item.add_report_section("call", "ended early", text)
@@ -181,7 +181,7 @@ class Case:
         shortest = reproduce(connection, self.suite.mealy, run, **options)
         place = f"step {len(run.trace)} of {len(self.word)}"
         parts = [describe_mistake(self.suite, run if shortest.run.agrees else shortest.run)]
-        parts += [f"{visible(self._coverage.title)}: {place}", str(run), str(shortest)]
+        parts += [f"{visible(self.coverage.title)}: {place}", str(run), str(shortest)]
         if shortest.run.trace != run.trace:
             parts.append(str(shortest.run))
         parts.append(str(specified_cell(self.suite, shortest.run)))

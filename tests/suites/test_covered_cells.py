@@ -31,8 +31,8 @@ def test_cells_after_a_failure_were_not_run(failing: int) -> None:
     case = Case(made, made.mealy.word(trace), record, {})
     with pytest.raises(pytest.fail.Exception):
         case.run(Wrong(made.mealy, trace[failing - 1]))
-    facts = record.facts()
-    cells = [tuple(cell[:2]) for cell in facts["cells"]]
+    facts = case.coverage.facts()
+    cells = [tuple(cell[:2]) for cell in record.facts("")["cells"]]
     states = ("to_send", "awaiting", "retrying")
     expected = list(zip(states[:failing], trace, strict=False))
     assert {cells[i] for i in facts["run"]} == set(expected)
