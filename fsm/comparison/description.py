@@ -18,6 +18,7 @@ __all__ = ["comparison_lines", "describe_comparison", "remarks"]
 
 _MOST_STATES = 12
 """How many states that were not compared are listed."""
+_NOT_IN_ANSWERS = "final states, deadlines, timers and indicators are not compared."
 
 
 def describe_comparison(comparison: Comparison) -> list[str]:
@@ -31,7 +32,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     if comparison.same:
         where = " where both have a cell" if comparison.open_cells else ""
         yield f"The same{where}: no trace tells them apart."
-    yield _skeleton_line(comparison)
+    if not comparison.by_answers:
+        yield _skeleton_line(comparison)
     yield from map(_difference_line, comparison.differences)
     yield from map(_effect_line, comparison.effects)
     if comparison.settlement and not comparison.same:
@@ -42,6 +44,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 def remarks(comparison: Comparison) -> list[str]:
     """Return how guards were compared, and what could not be compared, as lines for people."""
     guards = [_guards_line(*guards) for guards in comparison.guards]
+    answers = [f"Compared by answers alone ({comparison.by_answers}): {_NOT_IN_ANSWERS}"]
+    guards += answers if comparison.by_answers else []
     return guards + _not_compared_lines(comparison) + _open_lines(comparison)
 
 
@@ -86,7 +90,7 @@ def _difference_line(difference: Difference) -> str:
             return f"status of {where}: {what}{after}"
         case DifferenceKind.FINAL:
             return f"final state in {where}: {what}{after}"
-        case DifferenceKind.ACCEPTS:
+        case DifferenceKind.ACCEPTS | DifferenceKind.ANSWER:
             return f"event {difference.event} in {where}: {what}; trace: {trace}"
         case DifferenceKind.ALPHABET:
             return f"event {difference.event}: {what}; trace: {trace}"

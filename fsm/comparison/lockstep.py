@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from fsm.alphabet import JointInput, joint_inputs
-from fsm.catalog import as_machine
+from fsm.catalog import as_machine, load
 from fsm.comparison.alike import alike_pairs, expiry
+from fsm.comparison.answers import compare_answers, with_answers
 from fsm.comparison.result import (
     Comparison,
     Difference,
@@ -20,6 +22,9 @@ from fsm.errors import MachineError
 from fsm.graph import PathSearch, SharedPath, breadth_first, reaching
 from fsm.machine import Effect, Machine, Transition
 
+if TYPE_CHECKING:
+    from fsm.mealy import Mealy
+
 __all__ = ["ALL_FOLLOWED", "MOST_PAIRS", "compare"]
 
 ALL_FOLLOWED = 2
@@ -29,11 +34,13 @@ MOST_PAIRS = 2_000_000
 """Pairs of states that one trace reaches in two machines, and that may differ."""
 
 
-def compare(a: Machine | str, b: Machine | str) -> Comparison:
+def compare(a: Machine | Mealy | str, b: Machine | Mealy | str) -> Comparison:
     """Compare two machines and return what tells them apart.
 
     ``a`` and ``b`` are machines or their names. Every difference comes with the shortest trace
-    that shows it. Ties between traces follow the declared order of events.
+    that shows it. Ties between traces follow the declared order of events. Where a machine, such as
+    a learnt one, has answers that no machine with statuses can hold, only answers and what is shown
+    are compared; ``by_answers`` says why.
 
     Raises :class:`fsm.errors.MachineError` where a name is that of no machine, and where more than
     :data:`MOST_PAIRS` pairs of states may differ.
@@ -42,7 +49,12 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
     >>> comparison.same, comparison.differences[0].trace
     (False, ('relayed',))
     """
-    a, b = as_machine(a), as_machine(b)
+    given = [with_answers(each) for each in (a, b)]
+    for each in given:
+        if not isinstance(each, Machine | str) and each.unheld:
+            ours, theirs = map(_loaded, given)
+            return compare_answers(ours, theirs, f"{each.name}: {each.unheld}")
+    a, b = (_table(each) for each in given)
     pairs = _Lockstep(a, b)
     differences = [*pairs.alphabet(), *pairs.accepts(), *pairs.statuses(), *pairs.finals()]
     differences.sort(key=lambda difference: len(difference.path))
@@ -59,6 +71,14 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
         open_cells=tuple(pairs.open_cells()),
         guards=tuple(pairs.guards()),
     )
+
+
+def _loaded(given: Machine | Mealy | str) -> Machine | Mealy:
+    return load(given) if isinstance(given, str) else given
+
+
+def _table(given: Machine | Mealy | str) -> Machine:
+    return as_machine(given) if isinstance(given, Machine | str) else given.machine()
 
 
 class _Lockstep:

@@ -18,7 +18,7 @@ import numpy as np
 from fsm.errors import FsmError
 from fsm.implementations.connection import Connection
 from fsm.mealy import Mealy
-from fsm.suites.differences import CellDifference, cell_differences
+from fsm.suites.differences import CellDifference, cell_differences, uncompared_cells
 from fsm.suites.execution.implementation import Implementation
 from fsm.suites.generation import MAX_SYMBOLS, Suite, suite
 from fsm.suites.guarantee import Guarantee
@@ -67,6 +67,10 @@ class Learnt:
     def differences(self, specification: Mealy) -> tuple[CellDifference, ...]:
         """Return every cell of a specification that the implementation answers differently."""
         return cell_differences(specification, self.mealy)
+
+    def not_compared(self, specification: Mealy) -> tuple[tuple[str, str], ...]:
+        """Return the cells (state, event) of a specification behind differences only."""
+        return uncompared_cells(specification, self.mealy)
 
     def named_after(self, specification: Mealy) -> Mealy:
         """Return the machine with its states named after those of a specification.
