@@ -38,9 +38,8 @@ def cell_differences(a: Mealy, b: Mealy) -> tuple[CellDifference, ...]:
 
     Traces continue only where both machines have agreed so far, except after the reset: what
     follows another difference is not compared, see :func:`uncompared_cells`, and an event that both
-    reject shows what the reset did. What is shown is
-    compared where both machines show something. A cell of ``a`` that ``b`` lacks is a difference;
-    missing cells of ``a`` are not compared.
+    reject there is not told again. What is shown is compared where both machines show something. A
+    cell of ``a`` that ``b`` lacks is a difference; missing cells of ``a`` are not compared.
     """
     by_cell: dict[tuple[str, str], CellDifference] = {}
     for difference in _in_lockstep(a, b):

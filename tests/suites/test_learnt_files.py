@@ -51,6 +51,19 @@ def test_states_show_what_the_system_shows(system: Mealy) -> None:
         assert shown[0] == shown[1]
 
 
+def test_numbered_states_have_names_of_their_own() -> None:
+    """The specification has a state called a (2) already, to which another state leads."""
+    counting = Mealy("m", ("s0", "s1", "s2"), ("x",), ("0", "1"), [[1], [2], [0]], [[0], [0], [1]])
+    learnt = learn(Table(counting), ["x"], shows=False, extra_states=2)
+    for states, names in (
+        (("a", "a (2)"), ["a", "a (2)", "a (3)"]),
+        (("a (2)", "a"), ["a (2)", "a", "a (2) (2)"]),
+    ):
+        toggle = Mealy("n", states, ("x",), ("0",), [[1], [0]], [[0], [0]])
+        named = learnt.named_after(toggle)
+        assert sorted(named.states) == sorted(names)
+
+
 def test_outputs_without_a_status_have_their_rejections() -> None:
     mealy = Mealy.of(MACHINE, "output")
     transitions = mealy.machine().transitions
