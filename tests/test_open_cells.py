@@ -48,6 +48,17 @@ def test_a_comparison_leaves_them_out() -> None:
     assert compare(partial, partial).open_cells == ()
 
 
+@pytest.mark.usefixtures("files")
+@pytest.mark.filterwarnings("ignore:partial.dot")
+def test_a_comparison_by_answers_leaves_them_out() -> None:
+    Path("moves.dot").write_text(f'digraph {{ {EDGES} b -> a [label="y / rejected"]; }}')
+    for pair in (("partial.dot", "moves.dot"), ("moves.dot", "partial.dot")):
+        compared = compare(*pair)
+        assert compared.by_answers
+        assert compared.same
+        assert compared.open_cells == ((("b", "b"), "y"),)
+
+
 COMMANDS = {
     "learn": "learn open_system:System partial.dot",
     "test": "test partial.dot open_system:System",
