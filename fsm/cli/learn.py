@@ -33,7 +33,7 @@ from fsm.formats.json_document import to_json
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.suites.execution.timing import sent_timers
-from fsm.text import quantity
+from fsm.text import first_names, quantity
 
 if TYPE_CHECKING:
     from fsm.suites.learning.learnt import Learnt
@@ -158,8 +158,11 @@ def _writer(output: Path) -> Callable[[Mealy], str]:
 
 
 def _assumed(specification: Machine | Mealy) -> list[str]:
-    timers = specification.timers if isinstance(specification, Machine) else ()
-    note = sent_timers(timers, "learning lets no time pass")
+    if isinstance(specification, Machine):
+        note = sent_timers(specification.timers, "learning lets no time pass")
+    else:
+        cells = first_names([f"{event} in {state}" for state, event in specification.missing])
+        note = f"what the machine leaves open is not compared: {cells}" if cells else ""
     return [note] if note else []
 
 
