@@ -285,7 +285,8 @@ def test_arrows_of_one_event_are_told_apart() -> None:
         ORDER.chart, nodes=nodes, edges=(*steps, wildcard, *otherwise), events=tuple("xyz*")
     )
     text = str(draw(flatten(chart), "mermaid"))
-    assert "y, #42;" in text
+    assert "a : y [else] /" in text
+    assert "a : #42; /" in text
     assert "x, y" not in text
     assert "b --> c : z [else]" in text
     assert "b --> a : z [g]<br/>x" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ __all__ = ["TABLE_DRAWN", "DrawnChart", "OnlyTableError", "declaration_of", "is_
 
 TABLE_DRAWN = "the table is drawn"
 """How the message begins that says why the declaration is not drawn."""
+_NAMED = re.compile(r"\w+")
+"""A guard that is one name, which may be negated as it is."""
 
 
 class OnlyTableError(FsmError):
@@ -193,6 +196,21 @@ class DrawnChart:
         is_else = len(ways) > 1 and ways[-1] is edge and all(w.guard.text for w in ways[:-1])
         return "[else]" if is_else else ""
 
+    def condition_inside(self, number: int, event: str = "") -> str:
+        """Return the guard of a transition that is written inside of its state.
+
+        It stands before the arrows of the event, so it says that none of those before it is taken.
+        """
+        edge = self.chart.edges[number]
+        ways = self.chart.outgoing[edge.source]
+        before = takewhile(lambda other: other is not edge, ways)
+        arrows = (other for other in before if event in other.events and not other.internal)
+        guards = [other.guard.text for other in arrows]
+        if not edge.guard.text or not guards or not all(map(_NAMED.fullmatch, guards)):
+            return self.condition(number, event)
+        negated = (f"not {guard}" for guard in dict.fromkeys(guards))
+        return f"[{' and '.join((*negated, _in_brackets(edge.guard.text)))}]"
+
     def first(self, node: int) -> int:
         """Return the state to which an arrow is drawn that ends at the border of a state."""
         while self.is_box(node):
@@ -229,6 +247,10 @@ class DrawnChart:
         entered.add(node)
         for inner in self.chart.nodes[node].entry:
             self._enter(inner, entered)
+
+
+def _in_brackets(guard: str) -> str:
+    return f"({guard})" if re.search(r"\bor\b|[?|]", guard) else guard
 
 
 def declaration_of(machine: Machine, view: View, look: Look) -> DrawnChart:

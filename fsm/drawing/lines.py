@@ -56,14 +56,21 @@ class StateLines:
         events = self.declaration.events(number)
         if not events and edge.events:
             return
+        groups: dict[str, list[str]] = {}
+        for event in events or ("",):
+            guard = self.declaration.condition_inside(number, event)
+            groups.setdefault(guard, []).extend([event] if event else [])
+        for guard, together in groups.items():
+            yield self._line(number, edge, guard, together)
+
+    def _line(self, number: int, edge: ChartEdge, guard: str, events: Sequence[str]) -> str:
         cells = [t for event in events for t in self.declaration.cells.get((number, event), ())]
         tone, weight = tone_of(self.overlay, cells), sum(self.overlay.mark(t).weight for t in cells)
-        guard = f"[{edge.guard.text}]" if edge.guard.text else ""
         names = ", ".join(self.event_text(node_event, edge.source) for node_event in events)
         sign = "" if tone is Tone.FADED else tone.value
         text = " ".join(filter(None, (sign, names or "always", guard)))
         effect = edge_effect(edge) or " /"
-        yield f"{text}{effect}{f' {weight:,}' if weight else ''}"
+        return f"{text}{effect}{f' {weight:,}' if weight else ''}"
 
     def _has_exit(self, timer: ChartTimer) -> bool:
         edges = self.edges.get(timer.node, ())

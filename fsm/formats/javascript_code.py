@@ -40,6 +40,7 @@ _SAFE = (
 )  # fmt: skip
 """Functions that do not change what they are given."""
 _ASSIGN = re.compile(r"\bObject\s*\.\s*assign\s*\Z")
+_NEW_OBJECT = re.compile(r"\s*\{\s*\}\s*,")
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -226,6 +227,8 @@ class JavaScriptCode:
         if self._before(open_) == ">":  # the types of a call: f<T>(
             word = self._word(self.code.rfind("<", 0, open_))
         is_copy = word == "assign" and _ASSIGN.search(self.code, max(0, open_ - 200), open_)
+        if is_copy and _NEW_OBJECT.match(self.code, open_ + 1):
+            return self._goes(is_copy.start(), path)
         if word in _BRANCHES or (word in self.safe and not is_copy):
             return None
         return _Use(False, items if word in _OF_ITEMS else path)

@@ -1,5 +1,8 @@
 """What is drawn of a nested machine is read back as a machine with the same language."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import assume, given
 from nested_charts import charts
@@ -7,7 +10,9 @@ from read_back import read_back
 from statemachine import State as DeclaredState
 from statemachine import StateChart
 
+from fsm.catalog import load
 from fsm.chart import Chart
+from fsm.comparison import compare
 from fsm.compile import compile_chart
 from fsm.drawing import draw
 from fsm.errors import MachineError
@@ -124,3 +129,47 @@ def test_a_start_that_a_guard_decides_is_read_back(language: str) -> None:
         ("warm", "go", "cold"),
     }
     assert any("the event 'start' is that it begins" in text for text in result.assumed)
+
+
+INSIDE = {
+    "the last way": [{"target": "b", "guard": "g"}, {"target": "c", "guard": "h"}, {}],
+    "a way between": [
+        {"target": "b", "guard": "g"}, {"guard": "h", "actions": "u"}, {"target": "c"},
+    ],
+    "with a condition of two": [
+        {"target": "b", "guard": "g"},
+        {"guard": {"type": "xstate.or", "guards": ["h", "i"]}, "actions": "u"},
+        {"target": "c"},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "d2"])
+@pytest.mark.parametrize("case", INSIDE)
+def test_ways_that_stay_inside_keep_their_order(case: str, language: str, tmp_path: Path) -> None:
+    states = {"a": {"on": {"X": INSIDE[case]}}, "b": {"on": {"B": "a"}}, "c": {"on": {"B": "a"}}}
+    (tmp_path / "m.json").write_text(json.dumps({"initial": "a", "states": states}))
+    machine = load(str(tmp_path / "m.json"))
+    assert not compare(machine, read_back(machine, language, "m")).differences
+
+
+COMPLETE = """stateDiagram-v2
+[*] --> w
+state w {
+  [*] --> x
+  x --> y : E
+  y --> [*]
+}
+w --> b
+w --> c
+b --> w : B
+c --> w : B
+"""
+
+
+@pytest.mark.parametrize("language", ["mermaid", "plantuml", "dot", "d2"])
+def test_ways_without_an_event_are_read_back(language: str, tmp_path: Path) -> None:
+    (tmp_path / "m.mmd").write_text(COMPLETE)
+    machine = load(str(tmp_path / "m.mmd"))
+    assert reached(read_back(machine, language, "m")) == reached(machine)
+    assert not compare(machine, read_back(machine, language, "m")).differences

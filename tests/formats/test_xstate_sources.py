@@ -183,7 +183,10 @@ CERTAIN = {
     "a text like a call": (f'{USE}const s = "createMachine({{}})";', "createMachine"),
     "a pattern like a call": (f"{USE}const r = /createMachine(x)'/;", "createMachine"),
     "a constant that is read": (
-        f"{USE}log(on); const {{ P }} = on; if (on.P === 'a') f(on.P); for (const k in on) f(k);",
+        (
+            f"{USE}log(on); const copy = Object.assign({{}}, on, {{ P: 'a' }}); const {{ P }} = on;"
+            " if (on.P === 'a') f(on.P); for (const k in on) f(k);"
+        ),
         "createMachine",
     ),
     "a member of the same name": (f"{USE}f.on = 1; const y = {{ on: 2 }};", "createMachine"),

@@ -42,6 +42,8 @@ _ALWAYS = "always"
 """How ``fsm draw`` labels an arrow that is taken without an event."""
 _WHEN_DONE = "when done"
 """How it labels an arrow that is taken once its state is complete."""
+_COMPLETE = " is complete"
+"""How the condition ends that a state is complete."""
 _AFTER = re.compile(
     rf"{CLOCK}\s*(?P<name>\S.*?)??\s*\bafter (?P<delay>[\d.a-z ]+?)(?P<unstopped> unstopped)?"
 )
@@ -255,6 +257,8 @@ class _Reading:
                     guard = conjunction([self._complete(edge.source), guard])
                 else:
                     event = f"{_DONE}{edge.source}"
+            if self._says_complete(edge.source, guard.text):
+                guard = self._complete(edge.source)
             route = route._replace(event=event, guard=guard, line=edge.line)
             yield _Step(edge.source, route, outputs, edge.internal, raised)
 
@@ -285,6 +289,12 @@ class _Reading:
             self.diagram.assumed.append(what)
         return several
 
+    def _says_complete(self, box: str, guard: str) -> bool:
+        """Whether a guard is that of a completion, as ``fsm draw`` writes it."""
+        if not guard.endswith(_COMPLETE) or not self._can_complete(box):
+            return False
+        return guard.removesuffix(_COMPLETE) in (box, self.diagram.part(box).title)
+
     def _complete(self, box: str) -> Guard:
         """Return the condition that all regions of a state are in a final state."""
         ends: dict[int, list[Formula]] = {}
@@ -294,7 +304,7 @@ class _Reading:
                 inside = Formula("in", (), frozenset({id_}))
                 ends.setdefault(part.region, []).append(inside)
         regions = tuple(Formula("or", tuple(formulas)) for formulas in ends.values())
-        return Guard(f"{box} is complete", Formula("and", regions))
+        return Guard(f"{box}{_COMPLETE}", Formula("and", regions))
 
     def _refuse_two_targets(self, steps: list[_Step]) -> None:
         """Refuse an arrow that never counts, or that counts only where a choice has no way on."""
