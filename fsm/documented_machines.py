@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fsm.catalog import load, load_specification
 from fsm.errors import FsmError
+from fsm.file_kinds import may_be_toml
 from fsm.machine import Machine
 from fsm.machines import NAMES
 from fsm.settings import CODE, ProjectSettings, find_settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "about",
     "binding_pages",
+    "bound_machines",
     "check_implementations",
     "documented",
     "documented_specification",
@@ -130,9 +132,7 @@ def check_implementations(
         for path in settings.files("pages")
         for page in (pages_of(path) if path.is_dir() else [path])
     ]
-    beside = [page.with_suffix(".toml") for page in pages]
-    files = [*settings.files("bindings"), *(bindings or ()), *filter(is_binding, beside)]
-    machines = _bound_machines(files)
+    machines = bound_machines(pages, [*settings.files("bindings"), *(bindings or ())])
     known = [*(os.path.relpath(page, settings.folder) for page in pages), *machines, *NAMES]
     notes = []
     for name in settings.implementations:
@@ -147,7 +147,10 @@ def check_implementations(
     return notes
 
 
-def _bound_machines(files: Iterable[Path]) -> list[str]:
+def bound_machines(pages: Iterable[Path], bindings: Iterable[Path]) -> list[str]:
+    """Return the machines of bindings, and of those beside pages."""
+    beside = (page.with_suffix(".toml") for page in pages)
+    files = [*bindings, *filter(is_binding, beside)]
     from fsm.tables.words.binding import read_binding
 
     found = (read_binding(path).machine for path in dict.fromkeys(files))
@@ -162,4 +165,4 @@ def is_binding(path: Path) -> bool:
     from fsm.toml import read_toml
 
     data = read_toml(path, PageError).data
-    return "machine" in data and data.get("kind", "table") == "table" and "columns" in data
+    return "machine" in data and "columns" in data and may_be_toml(data, "table")

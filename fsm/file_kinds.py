@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fsm.suggest import no_such, suggestion
 
-__all__ = ["misplaced_file", "misplaced_toml", "missing_file"]
+__all__ = ["may_be_toml", "misplaced_file", "misplaced_toml", "missing_file"]
 
 _WRITTEN = "fsm writes such files, and does not read them"
 _KINDS = {
@@ -108,6 +108,18 @@ def misplaced_toml(data: Mapping[str, object], wanted: str) -> str:
         return ""
     what, taker = _TOML_KINDS[found]
     return f"{what}, not {_TOML_KINDS[wanted][0]}; {taker}"
+
+
+def may_be_toml(data: Mapping[str, object], wanted: str) -> bool:
+    """Whether a TOML file does not say that it is of another kind.
+
+    A misspelt kind may be the one that is wanted: its reader refuses it by name.
+
+    >>> [may_be_toml({"kind": kind}, "settings") for kind in ("settings", "setting", "table")]
+    [True, True, False]
+    """
+    kind = data.get("kind", wanted)
+    return kind == wanted or not (isinstance(kind, str) and kind in _TOML_KINDS)
 
 
 def _kind_by_entries(data: Mapping[str, object]) -> str:

@@ -126,6 +126,11 @@ class Machine(RichValue):
     """What one message is called in results (``fine``, ``parcel``); ``None``: as the log says."""
     timers: tuple[Timer, ...] = ()
     """The timers that run in its states; of those that end at one instant the first one wins."""
+    open_cells: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """The cells (state, event) of which a partial Mealy machine says nothing; ``assumed`` says so.
+
+    Comparisons and tests leave them out; everything else rejects the event there.
+    """
     chart: Chart | None = field(default=None, compare=False)
     """The declaration, with states inside states; ``None`` where there is none but this table."""
     colours: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -20,6 +20,7 @@ from fsm.graph import breadth_first
 from fsm.machine import Machine, State, Transition
 from fsm.machine_faults import check_trace
 from fsm.suggest import no_such
+from fsm.text import first_names, quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -226,7 +227,8 @@ class Mealy:
 
         A state entered with several statuses is split, one state for each of them, so that two
         such machines are equivalent exactly where their Mealy machines are. Where nothing is
-        shown, the initial state has no output yet: its status is ``None``.
+        shown, the initial state has no output yet: its status is ``None``. Missing cells are
+        its ``open_cells``.
 
         Raises :class:`MachineError` for an answer that such a machine cannot hold: :attr:`unheld`.
         """
@@ -312,7 +314,33 @@ def _moore(mealy: Mealy) -> Machine:
         for source, row in rows.items()
         for x, target in row
     )
-    return Machine(mealy.name, mealy.name, states, mealy.inputs, transitions, names[start])
+    missing = tuple(
+        (names[pair], event)
+        for pair in rows
+        for event, t in zip(mealy.inputs, mealy.next[pair[0]].tolist(), strict=True)
+        if t < 0
+    )
+    return Machine(
+        mealy.name,
+        mealy.name,
+        states,
+        mealy.inputs,
+        transitions,
+        names[start],
+        assumed=tuple(_assumed_of_missing(mealy, {s for s, _ in rows})),
+        open_cells=missing,
+    )
+
+
+def _assumed_of_missing(mealy: Mealy, reached: set[int]) -> Iterator[str]:
+    """Yield what becomes of the missing cells of the states that are reached, if there are any."""
+    names = {mealy.states[s] for s in reached}
+    cells = [f"{event} in {state}" for state, event in mealy.missing if state in names]
+    if cells:
+        yield (
+            f"{quantity(len(cells), 'missing cell')}: left out of comparisons and tests, and "
+            f"the event rejected elsewhere: {first_names(cells)}"
+        )
 
 
 def _arrival(mealy: Mealy, state: int, output: str) -> str:

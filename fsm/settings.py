@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fsm.errors import FsmError
-from fsm.file_kinds import misplaced_toml
+from fsm.file_kinds import may_be_toml, misplaced_toml
 from fsm.suggest import no_such
 from fsm.toml import Toml, read_toml
 
@@ -143,7 +143,9 @@ def _has_settings(path: Path) -> bool:
     toml = read_toml(Path(os.path.relpath(path)), FsmError)
     if path.name == _PROJECT:
         return _section(toml) is not None
-    return not misplaced_toml(toml.data, "settings") or toml.data.get("kind") == "settings"
+    if "kind" in toml.data:
+        return may_be_toml(toml.data, "settings")
+    return not misplaced_toml(toml.data, "settings")
 
 
 def _section(toml: Toml) -> Any:
@@ -160,7 +162,8 @@ def read_settings(path: Path, *, is_named: bool = True) -> ProjectSettings:
         raise FsmError(f"{path}: no [{_SECTION}] with settings")
     if not is_project:
         if wrong := misplaced_toml(data, "settings"):
-            raise FsmError(f"{path}: {wrong}")
+            line = f":{toml.line('', 'kind')}" if "kind" in data else ""
+            raise FsmError(f"{path}{line}: {wrong}")
         if "kind" not in data:
             raise FsmError(f'{path}:1: settings begin with the line kind = "settings"')
     section = _SECTION if is_project else ""

@@ -1,5 +1,6 @@
 """The pytest plugin runs suites against implementations: the examples of the documentation."""
 
+import json
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -9,7 +10,6 @@ import pytest
 
 import fsm
 from fsm.conformance.covered_cells import read_coverage
-from fsm.pytest_plugin import coverage
 from fsm.suites import suite
 from tests.depth import DEEP, at_full_depth, cases
 
@@ -154,15 +154,6 @@ def test_workers_add_up(run) -> None:
     result.stdout.fnmatch_lines(["fsm: with-feedback by table: 31 of 31 tests, *to rerun: pytest*"])
 
 
-def test_the_tests_of_workers_are_numbered_together() -> None:
-    parts = [
-        {"test_it": {"done": 1, "run": {7: [0]}, "failed": {}, "tests": ["a"]}},
-        {"test_it": {"done": 2, "run": {7: [0, 1]}, "failed": {7: [1]}, "tests": ["b", "c"]}},
-    ]
-    whole = {"done": 3, "run": {7: [0, 1, 2]}, "failed": {7: [2]}, "tests": ["a", "b", "c"]}
-    assert coverage._merged(parts) == {"test_it": whole}
-
-
 def test_a_file_tells_which_tests_ran_which_cells(run) -> None:
     machine = fsm.load("with-feedback")
     result = run(RIGHT, "--fsm-cov-file", "cov.json")
@@ -185,6 +176,47 @@ def test_a_file_tells_which_tests_ran_which_cells(run) -> None:
     left = read_coverage(Path("cov.json"), renamed)
     assert left.cells.keys() == {(s.name, e) for s in machine.states for e in renamed.events}
     assert f"such as {machine.events[-1]} in" in left.notes[0]
+
+
+def written(*suites: tuple[str, list[str], list[str]]) -> Path:
+    """Write the coverage of machines with these events that were run, and were not."""
+
+    def cells(events: list[str]) -> list[dict[str, object]]:
+        return [{"state": "basket", "event": e, "count": 1, "tests": []} for e in events]
+
+    whole = [
+        {"machine": machine, "title": machine, "planned": 1, "done": 1, "failed": ["a test"]}
+        | {"cells": cells(run), "not_run": cells(left)}
+        for machine, run, left in suites
+    ]
+    path = Path("written.json")
+    path.write_text(json.dumps({"schema": "fsm/coverage/1", "suites": whole}))
+    return path
+
+
+PAGE = "| From | Event | To |\n|---|---|---|\n| basket | pay | paid |\n"
+OTHERS = {
+    "no cell was run": (["shop", [], ["pay"]], 0),
+    "a cell that was not run is another's": (["shop", ["pay"], ["ship"]], 0),
+    "all of its cells": (["shop", ["pay"], []], 1),
+    "the page from another folder": (["y/orders.md", ["pay"], []], 1),
+    "another page": (["x/orders.md", ["pay"], []], 0),
+}
+
+
+@pytest.mark.parametrize(("suite", "count"), OTHERS.values(), ids=OTHERS)
+def test_tests_of_another_name_count_where_they_are_about_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: list, count: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("x", "y"):
+        Path(folder).mkdir()
+        Path(folder, "orders.md").write_text(PAGE)
+    monkeypatch.chdir("x")
+    suites = [suite] if suite[0] == "shop" else [suite, ["y/orders.md", ["pay"], []]]
+    covered = read_coverage(written(*suites), fsm.load("../y/orders.md"))
+    assert sum(cell.count for cell in covered.cells.values()) == count + len(suites) - 1
+    assert not any("all their cells" in note for note in covered.notes if not covered.cells)
 
 
 def test_failed_and_missing_tests_are_told_of_the_file(run) -> None:
@@ -225,6 +257,10 @@ def test_another_file_is_refused(tmp_path: Path, content: str, message: str) -> 
 MARKS = {
     "no marker": ("", "fsm_case needs the marker fsm_suite(machine, ...)"),
     "no machine": ("@pytest.mark.fsm_suite()", "fsm_suite: no machine; write fsm_suite*"),
+    "two markers": (
+        '@pytest.mark.fsm_suite("with-feedback")\n@pytest.mark.fsm_suite("without-feedback")',
+        "fsm_suite: two markers, and one suite is run; write a function for each",
+    ),
     "unknown machine": ('@pytest.mark.fsm_suite("with-feedbak")', "*did you mean 'with-feedback'*"),
     "unknown method": (
         '@pytest.mark.fsm_suite("with-feedback", method="spy")',

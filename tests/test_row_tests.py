@@ -138,15 +138,6 @@ def test_a_page_that_declares_its_machine(project: pytest.Pytester) -> None:
     )
 
 
-def test_an_implementation_that_nothing_documents_is_refused(project: pytest.Pytester) -> None:
-    result = run(project, "orders.md", "--fsm-implementation=other.md=settled_shop:Shop")
-    result.assert_outcomes(passed=7, failed=1)  # that of the settings
-    Path("fsm.toml").unlink()
-    result = run(project, "orders.md", "--fsm-implementation=other.md=settled_shop:Shop")
-    assert result.ret != 0
-    result.stderr.fnmatch_lines(["*--fsm-implementation: no documented row of the pages*"])
-
-
 def test_a_suite_knows_the_rows_of_bound_tables(project: pytest.Pytester) -> None:
     project.makepyfile(
         test_suite="""
@@ -264,6 +255,48 @@ def test_a_misspelt_implementation_is_named(
     result = run(light, "-k", "against")
     result.assert_outcomes(failed=1, deselected=3)
     result.stdout.fnmatch_lines([f"fsm.toml:5: {message}"])
+
+
+REFUSED = {
+    "misspelt page": (["lihgt.md=lights:Lamp"], "no machine or page 'lihgt.md'; did you mean *"),
+    "misspelt machine": (["delivry=lights:Lamp"], "no machine or page 'delivry'; did you mean *"),
+    "two for all": (["lights:Lamp", "lights:Other"], "two for every machine and page: *"),
+    "two for a page": (["light.md=lights:Lamp", "light.md=lights:B"], "two for light.md: *"),
+    "another machine": (["delivery=lights:Lamp"], "*no documented row of light.md is for it"),
+}
+
+
+@pytest.mark.parametrize("name", cases(REFUSED))
+def test_an_option_for_no_machine_or_page_is_refused(light: pytest.Pytester, name: str) -> None:
+    options, message = REFUSED[name]
+    if name != "another machine":
+        settings_with('"light.md" = "lights:Lamp"')
+    result = run(light, "light.md", *(f"--fsm-implementation={option}" for option in options))
+    assert result.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
+    result.stderr.fnmatch_lines([f"*--fsm-implementation*{message}*"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+def test_an_option_that_no_page_uses_is_told(light: pytest.Pytester) -> None:
+    options = ("light.md=lights:Lamp", "delivery=lights:Lamp", "shop.orders:Order=lights:Lamp")
+    result = run(light, "light.md", *(f"--fsm-implementation={option}" for option in options))
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "fsm: --fsm-implementation: not used: no page * bound to shop.orders:Order",
+            "fsm: --fsm-implementation delivery=lights:Lamp: not used",
+        ]
+    )
+
+
+def test_settings_with_a_page_that_is_missing_are_refused_in_one_line(
+    light: pytest.Pytester,
+) -> None:
+    Path("fsm.toml").write_text('kind = "settings"\npages = ["lihgt.md"]\n')
+    result = run(light, "light.md")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: fsm.toml:2: pages: 'lihgt.md' names no file"])
+    assert "Error" not in result.stdout.str()
 
 
 def test_code_that_no_page_is_about_is_told(light: pytest.Pytester) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fsm.documented_machines import load_documented
+from fsm.documented_machines import is_binding, load_documented
 from fsm.errors import FsmError
 from fsm.settings import find_settings, read_settings
+from fsm.tables.words.binding import read_binding
 from tests.command import Fsm
 
 CHART = """
@@ -145,6 +146,8 @@ def test_the_nearest_settings_are_found_up_to_the_repository(
         ('kind = "settings"\nexpect = true', ":2: write expect = N"),
         ('kind = "settings"\nimplementations = 3', ":2: write [implementations]"),
         ('kind = "settings"\n[implementations]\na = "b"', ":3: write [implementations]"),
+        ('\nkind = "setting"', "fsm.toml:2: no kind of file 'setting'; did you mean 'settings'?"),
+        ("kind = 3", "fsm.toml:1: no kind of file '3'"),
         ('kind = "lexicon"\nlanguage = "nl"', "a lexicon, not a file of settings"),
     ],
 )
@@ -154,6 +157,14 @@ def test_faults_of_settings_have_their_line(tmp_path: Path, text: str, message: 
     with pytest.raises(FsmError) as caught:
         read_settings(path)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["fsm.toml", "docs/orders.toml"])
+def test_a_misspelt_kind_is_not_ignored(module: str, name: str) -> None:
+    kinds = {"fsm.toml": SETTINGS, "docs/orders.toml": BINDING.format(module=module)}
+    Path(name).write_text(kinds[name].replace('kind = "', 'kind = "x', 1))
+    with pytest.raises(FsmError, match=rf"{name}(:1)?: no kind of file 'x"):
+        read_binding(Path(name)) if is_binding(Path(name)) else find_settings()
 
 
 def test_a_pattern_that_names_no_file_is_refused(module: str, fsm: Fsm) -> None:

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 import fsm
+from fsm.conformance.covered_cells import coverage_json
+from fsm.pytest_plugin.coverage import SessionCoverage
+from fsm.pytest_plugin.variants import Variants
 from tests.depth import at_full_depth, cases
 from tests.test_conformance_plugin import RIGHT, WRONG
 
@@ -56,6 +59,101 @@ def test_rejections_and_rows_that_were_not_run_are_named(run) -> None:
     )
 
 
+EXCUSED = """
+import pytest
+
+
+class Deaf:
+    def reset(self): ...
+    def send(self, event): ...
+    def observe(self): ...
+
+
+@pytest.mark.xfail
+@pytest.mark.fsm_suite("quarantine", "tour")
+def test_expected(fsm_case):
+    fsm_case.run(Deaf())
+
+
+@pytest.mark.fsm_suite("quarantine", "chain")
+def test_caught(fsm_case):
+    try:
+        fsm_case.run(Deaf())
+    except BaseException:
+        pass
+
+
+@pytest.mark.parametrize("system", [Deaf(), Deaf()])
+@pytest.mark.fsm_suite("engagement", "tour")
+def test_objects(fsm_case, system):
+    fsm_case.run(system)
+"""
+
+
+def test_a_failure_counts_whatever_pytest_says(run) -> None:
+    result = run(EXCUSED, "--fsm-cov-file=cov.json")
+    result.stdout.fnmatch_lines(
+        [
+            "fsm: quarantine by tour: * failed (* expected by xfail), *pytest --runxfail *",
+            "fsm: quarantine by chain: * failed (* passed for pytest), *",
+            "fsm: engagement by tour (system=#1): 2 of 2 tests, *; 2 failed, *",
+            "fsm: engagement by tour (system=#2): 2 of 2 tests, *; 2 failed, *",
+        ]
+    )
+    suites = json.loads(Path("cov.json").read_text())["suites"]
+    for suite, excuse in zip(suites, ("overlooked", "expected", "", ""), strict=True):
+        assert suite["failed"] == (suite[excuse] if excuse else suite["failed"]) != []
+
+
+def test_values_of_parameters_have_one_name_each() -> None:
+    def named(name: str) -> type:
+        return type(name, (), {})
+
+    first, second = object(), object()
+    values = [1, "1", 1.5, "a", named("A"), named("A"), named("B"), first, second, first, "x" * 70]
+    values.append("x" * 71)
+    variants = Variants()
+    for value in values:
+        variants.note("test_it", {"v": value})
+    texts = [variants.text("test_it", {"v": value}) for value in values]
+    names = "1 #1|1 #2|1.5|a|A #5|A #6|B|#8|#9|#8"
+    assert texts[:-2] == [f"(v={name})" for name in names.split("|")]
+    assert len(set(texts)) == len(values) - 1
+    assert variants.text("test_it", {}) == ""
+
+
+class Report:
+    """A report of a worker."""
+
+    skipped = False
+
+    def __init__(self, test: str, *, when: str = "call", sent: object = None) -> None:
+        self.nodeid, self.when = test, when
+        self.failed = sent is None
+        if sent:
+            self.fsm_coverage = sent
+
+
+def test_what_a_worker_sent_before_it_crashed_is_counted_once(pytestconfig) -> None:
+    """A crash has a report of its own; a test that several workers run is one test."""
+    cells = [("on", "tap", "off", "off", False, None), ("off", "tap", "on", "on", False, None)]
+    whole = {"machine": "lamp", "title": "lamp", "proves": "all", "is_page": False, "planned": 2}
+    whole["cells"] = cells
+    ran = {"done": True, "has_failed": False, "run": [0], "failed": []}
+    covered = SessionCoverage(pytestconfig)
+    covered._config = None  # not a worker, even where a worker runs this test
+    for test in ("t[a]", "t[a]", "t[c]"):
+        covered.pytest_runtest_logreport(
+            Report(test, sent={"key": ["t", ""], "suite": whole, "ran": ran})
+        )
+    began = {"key": ["t", ""], "suite": None, "ran": None}
+    covered.pytest_runtest_logreport(Report("t[b]", when="setup", sent=began))
+    covered.pytest_runtest_logreport(Report("t[b]", when="???"))
+    (suite,) = covered._suites
+    assert (suite.done, suite.failed, suite.verdict) == (2, ("t[b]",), "1 failed")
+    assert [cell.tests for cell in suite.cells] == [("t[a]", "t[c]"), ()]
+
+
 @pytest.mark.parametrize(
     ("floor", "line"),
     [
@@ -100,6 +198,37 @@ def test_wrong_options_are_refused(run, option: str, message: str) -> None:
     result = run(RIGHT, option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
+
+
+TAKEN = {
+    "standard output": (["--fsm-cov-file=-"], "--fsm-cov-file: -: no standard output here; *"),
+    "one file for both": (
+        ["--fsm-cov-file=x.out", "--fsm-cov-html=./x.out"],
+        "--fsm-cov-html: ./x.out: --fsm-cov-file writes the same file; *",
+    ),
+    "a page": (["--fsm-cov-html=orders.md"], "--fsm-cov-html: orders.md: there is another file*"),
+    "a test": (["--fsm-cov-file=test_it.py"], "--fsm-cov-file: test_it.py: there is another *"),
+    "the other's": (["--fsm-cov-html=cov.json"], "--fsm-cov-html: cov.json: there is another *"),
+}
+
+
+@pytest.mark.parametrize(("options", "message"), TAKEN.values(), ids=TAKEN)
+def test_a_file_with_something_else_is_not_overwritten(
+    run, options: list[str], message: str
+) -> None:
+    Path("orders.md").write_text(ORDERS)
+    Path("cov.json").write_bytes(coverage_json([]))
+    result = run("pass", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {message}"])
+    assert Path("orders.md").read_text() == ORDERS
+
+
+def test_files_of_an_earlier_session_are_replaced(run) -> None:
+    Path("cov.json").touch()
+    for _ in range(2):
+        result = run("", "--fsm-cov-file=cov.json", "--fsm-cov-html=cov.html")
+        assert result.stdout.str().count("coverage of 0 suites") == 2
 
 
 def test_a_file_that_cannot_be_written_fails_the_session(run) -> None:

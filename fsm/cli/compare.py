@@ -7,14 +7,18 @@ from pathlib import Path
 
 import click
 
+from fsm.catalog import load_specification
 from fsm.cli.completion import complete_machine
 from fsm.cli.draw import command as draw
 from fsm.cli.file_params import INPUT, OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.progress import Progress
-from fsm.cli.text import print_json, print_line
+from fsm.cli.text import print_json, print_line, print_message
 from fsm.cli.values import json_option
 from fsm.comparison import Comparison, compare, comparison_lines
+from fsm.formats import DRAWN
+from fsm.machine import Machine
+from fsm.text import quantity
 
 __all__ = ["command", "value_for_json"]
 
@@ -62,6 +66,9 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     """
     with Progress("comparing"):
         comparison = compare(a, b)
+    if not comparison.by_answers:
+        for name in (a, b):
+            _print_number_of_states(name)
     if comparison.a == comparison.b:  # two versions: the arguments tell which is which
         comparison = replace(comparison, a=a, b=b)
     if output:
@@ -72,6 +79,22 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
         for line in comparison_lines(comparison):
             print_line(line)
     return 0 if comparison.same else 1
+
+
+def _print_number_of_states(name: str) -> None:
+    """Say why a Mealy machine of a file has more states here, if it has."""
+    if Path(name).suffix.lower() not in DRAWN:
+        return
+    found = load_specification(name)
+    if isinstance(found, Machine):
+        return
+    machine = found.machine()
+    if len(found.states) < len(machine.states):
+        states = quantity(len(found.states), "state")
+        print_message(
+            f"{name}: a Mealy machine of {states}, compared as {len(machine.states):,}: a state "
+            "that is entered with several outputs is one for each of them"
+        )
 
 
 def value_for_json(comparison: Comparison) -> dict[str, object]:

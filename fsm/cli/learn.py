@@ -208,8 +208,11 @@ def _written(mealy: Mealy, output: Path) -> bytes:
 
 
 def _assumed(specification: Machine | Mealy) -> list[str]:
-    timers = specification.timers if isinstance(specification, Machine) else ()
-    note = sent_timers(timers, "learning lets no time pass")
+    if isinstance(specification, Machine):
+        note = sent_timers(specification.timers, "learning lets no time pass")
+    else:
+        cells = first_names([f"{event} in {state}" for state, event in specification.missing])
+        note = f"what the machine leaves open is not compared: {cells}" if cells else ""
     return [note] if note else []
 
 

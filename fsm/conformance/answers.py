@@ -8,13 +8,13 @@ from typing import NamedTuple, TypeAlias
 
 from fsm.conformance.votes import IMPLEMENTATION, Vote
 from fsm.machine import Machine
-from fsm.mealy import NOTHING, REJECTED, Mealy, Observable
+from fsm.mealy import REJECTED, Mealy, Observable
 from fsm.suites.distinguish.identifiers import Separator
 from fsm.suites.distinguish.separation import state_separator
 from fsm.suites.specification import Spec
 from fsm.trace import Trace
 
-__all__ = ["AnswerReading", "Seen", "StateWords"]
+__all__ = ["AnswerReading", "Doubt", "Seen", "StateWords"]
 
 _Key: TypeAlias = tuple[str, str]
 
@@ -36,6 +36,26 @@ class Seen(NamedTuple):
         if self.failure:
             return self.failure
         return f"{REJECTED}, shows {self.shown}" if self.is_rejected else f"shows {self.shown}"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A cell after which the implementation behaves unlike the state where it should be."""
+
+    cell: _Key
+    """The state and the event."""
+    trace: Trace
+    """The trace that ends with it."""
+    behaviour: tuple[tuple[Trace, tuple[Seen, ...]], ...]
+    """What was seen on words that were sent after it."""
+    like: frozenset[str]
+    """The states that behave like it."""
+
+    @property
+    def hint(self) -> str:
+        """Where the cell leads instead, as the end of a sentence."""
+        state, event = self.cell
+        return f"; or {event} in {state} leads to {' or '.join(sorted(self.like))}"
 
 
 @dataclass(frozen=True)
@@ -71,7 +91,7 @@ class AnswerReading:
     gives_sign: bool
     """Whether some event was rejected."""
     shows_statuses: bool
-    """Whether some answer was a status of the machine."""
+    """Whether some answer was a status of the machine, or an output other than ``-``."""
 
     def vote(self, before: Seen, after: Seen, like: frozenset[str] | None) -> Vote:
         """Return what an answer says about its cell."""
@@ -93,7 +113,7 @@ class AnswerReading:
             return Vote(IMPLEMENTATION, True, None, seen, text)
         if self.observable == "state":
             return Vote.goes_to(IMPLEMENTATION, after.shown)
-        if self.observable == "output" and (after.shown == NOTHING or not self.shows_statuses):
+        if self.observable == "output" and not self.shows_statuses:
             return Vote.accepts(IMPLEMENTATION)
         return Vote.shows(IMPLEMENTATION, after.shown)
 

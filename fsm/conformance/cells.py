@@ -226,6 +226,7 @@ class _Comparing:
 
     def __post_init__(self) -> None:
         self.states = {state.name for state in self.machine.states}
+        self.open_cells = frozenset(self.machine.open_cells)
         self.keys = list(self._keys())
         self.first = {key: list(self._stated(*key)) for key in self.keys}
         self.sighted = self.see(self._believed) if self.see else None
@@ -249,7 +250,10 @@ class _Comparing:
         document = self.document.vote(state, event) if self.document else None
         machine = self._machine_vote(state, event)
         is_one = self.document is not None and self.document.is_origin
-        if document and is_one and judge([document, machine]).agrees:
+        if machine is None:
+            if document:
+                yield self._with_status(document)
+        elif document and is_one and judge([document, machine]).agrees:
             yield Vote(JOINT, machine.rejects, machine.targets, machine.shown, machine.text)
         else:
             if document:
@@ -265,7 +269,10 @@ class _Comparing:
         shown = {shown_in(self.machine, state) for state in vote.targets}
         return replace(vote, shown=frozenset(s for s in shown if s is not None) or None)
 
-    def _machine_vote(self, state: str, event: str) -> Vote:
+    def _machine_vote(self, state: str, event: str) -> Vote | None:
+        """Return what the machine says; ``None`` of a cell that it leaves open."""
+        if (state, event) in self.open_cells:
+            return None
         if state not in self.states:
             return Vote.rejects_it(MACHINE, "has no such state")
         if event not in self.machine.alphabet:

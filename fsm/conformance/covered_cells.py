@@ -45,6 +45,13 @@ class CoveredCell(msgspec.Struct):
     """The first of them, by their names for pytest."""
 
 
+class _Cell(msgspec.Struct):
+    """A cell that no test ran."""
+
+    state: str
+    event: str
+
+
 class _Suite(msgspec.Struct):
     """The tests of one function, with one set of its other parameters."""
 
@@ -54,6 +61,7 @@ class _Suite(msgspec.Struct):
     done: int
     failed: list[str]
     cells: list[CoveredCell]
+    not_run: list[_Cell] = []
 
 
 class _File(msgspec.Struct):
@@ -95,6 +103,8 @@ def _suite_json(suite: CoveredSuite) -> dict[str, object]:
         "planned": suite.planned,
         "done": suite.done,
         "failed": suite.failed,
+        "expected": suite.expected,
+        "overlooked": suite.overlooked,
         "cells": [
             _cell_json(cell)
             | {
@@ -135,7 +145,8 @@ def read_coverage(path: Path, machine: Machine) -> CoveredCells:
     """Return the tests of a machine's cells; raises :class:`FsmError` for another kind of file.
 
     Tests are about the machine where they have its name; without any such tests, those of another
-    name count all of whose cells are its own.
+    name count all of whose cells are its own: of the same page where one is, which has another name
+    in another folder.
     """
     try:
         read = msgspec.json.decode(_content(path), type=_File)
@@ -167,19 +178,39 @@ class _Sorted:
 
 def _sorted(suites: Sequence[_Suite], machine: Machine) -> _Sorted:
     states = {state.name for state in machine.states}
+
+    def is_own(cell: CoveredCell | _Cell) -> bool:
+        return cell.state in states and cell.event in machine.alphabet
+
     has_own = any(suite.machine == machine.name for suite in suites)
+    pages = {suite.machine for suite in suites if _is_same_page(suite.machine, machine.name)}
     found = _Sorted([], [], [], [])
     for suite in suites:
-        cells = [c for c in suite.cells if c.state in states and c.event in machine.alphabet]
+        own = [cell for cell in suite.cells if is_own(cell)]
         if suite.machine == machine.name:
-            found.gone.extend(f"{c.event} in {c.state}" for c in suite.cells if c not in cells)
-        elif has_own or len(cells) < len(suite.cells):
+            found.gone.extend(f"{c.event} in {c.state}" for c in suite.cells if not is_own(c))
+        elif (
+            has_own
+            or (pages and suite.machine not in pages)
+            or not suite.cells
+            or not (all(map(is_own, suite.cells)) and all(map(is_own, suite.not_run)))
+        ):
             found.others.append(suite.machine)
             continue
         else:
             found.renamed.append(suite.machine)
-        found.own.append(msgspec.structs.replace(suite, cells=cells))
+        found.own.append(msgspec.structs.replace(suite, cells=own))
     return found
+
+
+def _is_same_page(tested: str, name: str) -> bool:
+    """Whether a machine of a page may be that of another name, seen from another folder."""
+    page, _, section = name.partition("#")
+    tested_page, _, tested_section = tested.partition("#")
+    if section != tested_section or not Path(page).is_file():
+        return False
+    parts = [part for part in Path(tested_page).parts if part != ".."]
+    return bool(parts) and list(Path(page).resolve().parts[-len(parts) :]) == parts
 
 
 def _of_machine(file: str, suites: Sequence[_Suite], machine: Machine) -> CoveredCells:

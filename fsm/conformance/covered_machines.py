@@ -94,15 +94,25 @@ class CoveredSuite:
     done: int
     """How many of them were run."""
     failed: tuple[str, ...]
-    """The tests that failed, sorted."""
+    """The tests that failed, sorted, whatever pytest counts them as."""
     cells: tuple[CoverableCell, ...]
     """The cells of the machine, state by state."""
+    expected: tuple[str, ...] = ()
+    """Those of ``failed`` that pytest expected to fail (``xfail``)."""
+    overlooked: tuple[str, ...] = ()
+    """Those of ``failed`` that passed for pytest, since they caught the failure."""
 
     @property
     def verdict(self) -> str:
         """What the tests prove."""
         if self.failed:
-            return f"{len(self.failed):,} failed"
+            notes = []
+            if self.expected:
+                notes.append(f"{len(self.expected):,} expected by xfail")
+            if self.overlooked:
+                notes.append(f"{len(self.overlooked):,} passed for pytest")
+            text = f"{len(self.failed):,} failed"
+            return f"{text} ({', '.join(notes)})" if notes else text
         if self.done < self.planned:
             return "no guarantee until all tests are run"
         return f"complete for {self.proves}" if self.proves else "all passed, no guarantee"

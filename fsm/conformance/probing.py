@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
-from fsm.conformance.answers import AnswerReading, Seen, StateWords
+from fsm.conformance.answers import AnswerReading, Doubt, Seen, StateWords
 from fsm.conformance.system_runs import OverError, ResetError, SystemRuns, are_alike
 from fsm.conformance.votes import Vote, shows_states
 from fsm.errors import FsmError
@@ -99,17 +99,6 @@ _MORE_REPEATS = 12
 """So often, once an implementation was seen to do different things after the same events."""
 
 
-@dataclass
-class _Doubt:
-    """A cell after which the implementation behaves unlike the state where it should be."""
-
-    cell: _Key
-    trace: Trace
-    behaviour: tuple[tuple[Trace, tuple[Seen, ...]], ...]
-    like: frozenset[str]
-    """The states that behave like it."""
-
-
 class _Probing:
     def __init__(
         self,
@@ -127,6 +116,15 @@ class _Probing:
         is_state = seen == "status" and shows_states(machine) and bool(machine.statuses)
         self.observable: Observable = "state" if is_state else seen
         self.events = list(dict.fromkeys((*machine.events, *more)))
+        self.reachable = list(machine.traces)
+        self._separators: dict[bool, StateWords] = {}
+        self._says_rejected = False
+        self.stopped = ""
+        """Why not every cell was run; empty where each was that could be reached."""
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget every cell; what is known of the implementation as a whole is kept."""
         self.seen: dict[_Key, tuple[Trace, Seen, Seen]] = {}
         """The trace of each cell that was run, what was seen before its event, and after it."""
         self.like: dict[_Key, frozenset[str]] = {}
@@ -139,13 +137,8 @@ class _Probing:
         """The cells whose timer another one is ahead of."""
         self.hints: dict[_Key, str] = {}
         """Of cells that differ, what else explains it."""
-        self.access: dict[str, Trace] = {machine.initial: ()}
-        self.doubts: defaultdict[str, list[_Doubt]] = defaultdict(list)
-        self.reachable = list(machine.traces)
-        self._separators: dict[bool, StateWords] = {}
-        self._says_rejected = False
-        self.stopped = ""
-        """Why not every cell was run; empty where each was that could be reached."""
+        self.access: dict[str, Trace] = {self.machine.initial: ()}
+        self.doubts: defaultdict[str, list[Doubt]] = defaultdict(list)
 
     def result(self, name: str) -> ProbedCells:
         with apart_from_output():
@@ -154,7 +147,7 @@ class _Probing:
         reading = AnswerReading(
             self.observable,
             gives_sign=self._says_rejected,
-            shows_statuses=any(answer.shown in self.machine.statuses for answer in answers),
+            shows_statuses=any(answer.shown in self.runs.outputs for answer in answers),
         )
         runs = {
             cell: CellRun(
@@ -173,9 +166,9 @@ class _Probing:
     def _run_all(self, name: str) -> None:
         try:
             self._check_beginning(name)
-            self._explore([self.machine.initial])
-            while state := self._least_doubtful():
-                self._explore([state])
+            if not self._explore_all():
+                self._begin()
+                self._explore_all()
             self._confirm()
         except OverError:
             self.stopped = f"{self.runs.sent:,} events were sent"
@@ -183,6 +176,14 @@ class _Probing:
             self.stopped = f"reset() failed: {error}"
         if self.stopped:
             self.like.clear()  # runs that are left might have explained it otherwise
+
+    def _explore_all(self) -> bool:
+        """Run every cell; return whether silence had one meaning all along."""
+        silence = self.runs.silence
+        self._explore([self.machine.initial])
+        while state := self._least_doubtful():
+            self._explore([state])
+        return silence == self.runs.silence
 
     def _vote(self, reading: AnswerReading, cell: _Key, before: Seen, after: Seen) -> Vote:
         vote = reading.vote(before, after, self.like.get(cell))
@@ -311,13 +312,13 @@ class _Probing:
         if self.unsteady:
             self.like.clear()
 
-    def _is_as_before(self, doubt: _Doubt, target: str) -> bool:
+    def _is_as_before(self, doubt: Doubt, target: str) -> bool:
         """Whether a way to a state behaves like the one on which the state was run."""
         if target not in self.access:
             return False
         return self._identify(doubt.cell, self.access[target], target).behaviour == doubt.behaviour
 
-    def _is_certain(self, doubt: _Doubt, target: str) -> bool:
+    def _is_certain(self, doubt: Doubt, target: str) -> bool:
         """Whether no other state, reachable in the machine or not, can be where a way ended."""
         states = {state.name for state in self.machine.states}
         if self.observable != "state" and not states.issuperset(self.disputed[doubt.cell]):
@@ -326,7 +327,7 @@ class _Probing:
         shown = self._shows(target)
         return len(doubt.like) == 1 and all(self._shows(other) != shown for other in others)
 
-    def _identify(self, cell: _Key, trace: Trace, target: str) -> _Doubt:
+    def _identify(self, cell: _Key, trace: Trace, target: str) -> Doubt:
         """Find the states that behave like the one to which a trace leads."""
         shown = self._shows(target)
         first = [target, *(s for s in self.reachable if s != target and self._shows(s) == shown)]
@@ -339,7 +340,7 @@ class _Probing:
                     seen = self.runs.run((*trace, *word))[-len(word) - 1 :]
                     behaviour.append((word, tuple(seen)))
                     like = {s for s in like if self._behaves(s, word, seen)}
-        return _Doubt(cell, trace, tuple(behaviour), frozenset(like))
+        return Doubt(cell, trace, tuple(behaviour), frozenset(like))
 
     def _behaves(self, state: str, word: Trace, seen: Sequence[Seen]) -> bool:
         for event, before, after in zip(word, seen, seen[1:], strict=False):
@@ -377,7 +378,7 @@ class _Probing:
                 if doubt.like and len(wrong) > 1:
                     continue
                 for event in wrong if doubt.like else ():
-                    self.hints[state, event] = _hint(doubt)
+                    self.hints[state, event] = doubt.hint
                 self.access[state] = doubt.trace
                 for other in self.doubts[state]:
                     if other.behaviour == doubt.behaviour:
@@ -389,8 +390,3 @@ class _Probing:
         traces = ((*trace, event) for event in self.events)
         runs = ((way[-1], self.runs.run(way)[-2:]) for way in traces if self.runs.can_run(way))
         return [event for event, seen in runs if not self._behaves(state, (event,), seen)]
-
-
-def _hint(doubt: _Doubt) -> str:
-    state, event = doubt.cell
-    return f"; or {event} in {state} leads to {' or '.join(sorted(doubt.like))}"

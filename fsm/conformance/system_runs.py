@@ -44,6 +44,13 @@ class SystemRuns:
     """The machine whose timers fire."""
     sent: int = 0
     """How many events were sent."""
+    gives_outputs: bool = False
+    """Whether some answer was an output of the machine, so that silence is one as well."""
+
+    @cached_property
+    def outputs(self) -> frozenset[str]:
+        """What the machine answers where it does not stay silent."""
+        return frozenset(self.machine.statuses) - {NOTHING}
 
     @cached_property
     def timers(self) -> tuple[Timer, ...]:
@@ -109,6 +116,7 @@ class SystemRuns:
             shown = now.shown
             if not self.shows:
                 shown = seen[-1].shown if is_rejected or now.failure else now.answer or NOTHING
+                self.gives_outputs |= shown in self.outputs
             seen.append(Seen(shown or NOTHING, is_rejected, now.failure or self._wrong_answer(now)))
         return seen
 
@@ -120,8 +128,8 @@ class SystemRuns:
 
     @property
     def silence(self) -> tuple[str, ...]:
-        """What is seen of an implementation that says nothing."""
-        return () if self.shows else (NOTHING,)
+        """What may be seen instead of an output: nothing, of an implementation that gives none."""
+        return () if self.shows or self.gives_outputs else (NOTHING,)
 
 
 def are_alike(a: Seen, b: Seen) -> bool:

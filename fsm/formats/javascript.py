@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from fsm.formats.assembly import MAX_PARTS, refuse
+from fsm.formats.javascript_code import COMMENT, PATTERN, JavaScriptCode, Path
 from fsm.formats.json_objects import JsonObject
 from fsm.text import shortened
 
@@ -21,7 +22,6 @@ __all__ = ["HOW_TO_EXPORT", "JavaScript", "SourceCode"]
 HOW_TO_EXPORT = "write JSON: console.log(JSON.stringify(machine.config))"
 """What to do about a machine of XState that is not all in one file."""
 _MAX_DEPTH = 60
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _PATH = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
@@ -36,14 +36,11 @@ _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0":
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None}
 _TYPED = re.compile(r"(?:as|satisfies)\b")
 _TYPES = re.compile(r"<[\w\s$.,|&\[\]{}:;\"'?<>()=-]{0,300}?>(?=\s*\()")
-_PATTERN = re.compile(r"/(?![/*])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
 _OPEN, _CLOSE = "([{", ")]}"
-_CONSTANT = re.compile(r"\bconst\s+([A-Za-z_$][\w$]*)\s*(?::[^=;]{1,500}?)?=(?![=>])")
-_PARAMETERS = re.compile(
-    r"\(([^()]{0,1000})\)\s*(?::[^={;()]{1,300})?(?:=>|\{)|(?<![\w$.])([A-Za-z_$][\w$]*)\s*=>"
-)
 _ENUM = re.compile(r"\benum\s+([A-Za-z_$][\w$]*)\s*\{([^{}]*)\}")
-_MEMBER = re.compile(r"([A-Za-z_$][\w$]*)\s*=\s*(?:\"([^\"\\]*)\"|'([^'\\]*)')")
+_MEMBER = re.compile(
+    r"([A-Za-z_$][\w$]*)\s*=\s*(?:\"([^\"\\]*)\"|'([^'\\]*)')(?=\s*(?:[,}]|//|/\*))"
+)
 
 
 class SourceCode(str):
@@ -55,27 +52,29 @@ class JavaScript:
 
     def __init__(self, text: str, file: str) -> None:
         self.text, self.file = text.removeprefix("\ufeff"), file
-        self.bare = self._without_comments()
-        """The text with blanks in place of comments; places are the same."""
+        self.parsed = JavaScriptCode(self.text)
+        self.code = self.parsed.code
+        """The text with blanks for comments and the insides of texts; places are the same."""
         self._lines: list[int] = []
         self._breaks = [match.start() for match in re.finditer("\n", self.text)]
         self._parts = 0
-        parameters = {
-            name
-            for match in _PARAMETERS.finditer(self.bare)
-            for name in _NAME.findall(match[1] or match[2] or "")
-        }
-        declared = Counter(match[1] for match in _CONSTANT.finditer(self.bare))
         self._constants: dict[str, int] = {
-            m[1]: m.end()
-            for m in _CONSTANT.finditer(self.bare)
-            if declared[m[1]] == 1 and m[1] not in parameters
+            name: match.end()
+            for name, match in self.parsed.constants.items()
+            if self.parsed.is_certain(name, match.start(1))
         }
         """Where the values of constants begin; a name that is declared twice, or a parameter as
         well, may be either."""
+        self.uncertain = self.parsed.constants.keys() - self._constants.keys()
+        """The names of constants that may have another value than they are declared with."""
         self._enums: dict[str, Mapping[str, str]] = {
-            enum[1]: {m[1]: m[2] or m[3] or "" for m in _MEMBER.finditer(enum[2])}
-            for enum in _ENUM.finditer(self.bare)
+            enum[1]: {
+                m[1]: m[2] or m[3] or ""
+                for m in _MEMBER.finditer(self.text, enum.start(2), enum.end(2) + 1)
+                if self.code[m.start()] == self.text[m.start()]  # not in a comment
+            }
+            for enum in _ENUM.finditer(self.code)
+            if self.parsed.is_certain(enum[1], enum.start(1))
         }
         self._open: set[str] = set()
         self._known: dict[str, Any] = {}
@@ -126,7 +125,7 @@ class JavaScript:
             if after >= len(self.text) or self.text[after] in ",;)]}":
                 return value, after
         end = self._end_of_expression(place)
-        written = _COMMENT.sub(" ", self.text[place:end]) if "/" in self.text[place:end] else ""
+        written = COMMENT.sub(" ", self.text[place:end]) if "/" in self.text[place:end] else ""
         return SourceCode(" ".join((written or self.text[place:end]).split())), end
 
     def _simple(self, place: int, depth: int) -> tuple[Any, int] | None:
@@ -157,8 +156,13 @@ class JavaScript:
             return SourceCode(path)
         if name not in self._known:
             self._open.add(name)
-            self._known[name], _ = self._value(self._skip(self._constants[name]), depth + 1)
+            value, _ = self._value(self._skip(self._constants[name]), depth + 1)
             self._open.discard(name)
+            is_kept = not isinstance(value, list | JsonObject) or not self.parsed.is_changed(
+                name, partial(_is_mutable, value)
+            )
+            self.uncertain |= set() if is_kept else {name}
+            self._known[name] = value if is_kept else SourceCode(path)
         value = self._known[name]
         for member in members:
             value = value.get(member, SourceCode(path)) if isinstance(value, JsonObject) else None
@@ -253,9 +257,9 @@ class JavaScript:
                 at, before = self._end_of_text(at), sign
                 continue
             if sign == "/":
-                match = _COMMENT.match(text, at)
+                match = COMMENT.match(text, at)
                 if match is None and (not before or before in "(,=:[!&|?{};>+"):
-                    match = _PATTERN.match(text, at)
+                    match = PATTERN.match(text, at)
                 at = match.end() if match else at + 1
                 before = before if match else sign
                 continue
@@ -289,22 +293,21 @@ class JavaScript:
                 at += 1
         return at + 1
 
-    def _without_comments(self) -> str:
-        """Return the text with blanks for comments and for the insides of backquotes."""
-        parts, at, done = [], 0, 0
-        text = self.text
-        for match in re.finditer(r"[\"'`/]", text):
-            if match.start() < at:
-                continue
-            begin = match.start()
-            comment = _COMMENT.match(text, begin)
-            if comment:
-                at = comment.end()
-                parts += [text[done:begin], re.sub(r"[^\n]", " ", comment[0])]
-                done = at
-            elif match[0] != "/":
-                at = self._end_of_text(begin)
-        return "".join((*parts, text[done:]))
+
+def _is_mutable(value: Any, path: Path) -> bool:
+    """Whether a part of a value is an object or a list; of a computed part, whether any is."""
+    values = [value]
+    for member in path:
+        if member is None:
+            values = [
+                item
+                for each in values
+                if isinstance(each, list | JsonObject)
+                for item in (each.values() if isinstance(each, JsonObject) else each)
+            ]
+        else:
+            values = [each.get(member) for each in values if isinstance(each, JsonObject)]
+    return any(isinstance(each, list | JsonObject) for each in values)
 
 
 def _number(written: str) -> int | float:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fsm.formats.assembly import refuse
+from fsm.formats.python_bindings import bindings, changed_names, one_value
 
 __all__ = ["Member", "PythonSource", "Unknown", "shown"]
 
 _TRANSLATIONS = ("_", "gettext", "gettext_lazy", "ugettext", "ugettext_lazy", "pgettext_lazy")
-_CHANGES = (
-    "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "add",
-    "setdefault", "discard",
+_VALUES = (
+    "TextChoices", "IntegerChoices", "Choices", "Enum", "IntEnum", "StrEnum", "str", "int",
+    "object",
 )  # fmt: skip
+"""Bases that have no constants of their own."""
 _MOST_STEPS = 100_000
 _MAX_DEPTH = 40
 
@@ -62,8 +65,17 @@ class PythonSource:
         self.classes: Mapping[str, ast.ClassDef] = {
             node.name: node for node in self.tree.body if isinstance(node, ast.ClassDef)
         }
-        self.changed = frozenset(_changed(self.tree))
+        self.changed, self._given = changed_names(self.tree)
         """The names of what is changed in its place, as by ``append``: none of them is constant."""
+        bound = list(bindings(self.tree.body))
+        imports = (ast.Import, ast.ImportFrom)
+        self.own_names = frozenset(name for name, value in bound if not isinstance(value, imports))
+        """The names that the source binds itself, in any way but an import."""
+        counts = Counter(name for name, _ in bound)
+        self.uncertain = frozenset(name for name, count in counts.items() if count > 1)
+        """The names that are bound more than once."""
+        self._lines: dict[str, list[ast.ClassDef]] = {}
+        self._found: dict[int, dict[str, ast.expr]] = {}
         self.constants = self._constants(self.tree.body)
         self._steps = 0
 
@@ -115,7 +127,8 @@ class PythonSource:
         """Return the class of this file that a name stands for, also one inside of a class."""
         if isinstance(node, ast.Name):
             within = (c for c in (inside.body if inside else ()) if isinstance(c, ast.ClassDef))
-            return next((c for c in within if c.name == node.id), self.classes.get(node.id))
+            outside = None if node.id in self.uncertain else self.classes.get(node.id)
+            return next((c for c in within if c.name == node.id), outside)
         if isinstance(node, ast.Attribute):
             around = self.class_of(node.value, inside)
             body = around.body if around else ()
@@ -128,27 +141,51 @@ class PythonSource:
         """Return what names are assigned once in a class, or in its bases of this file."""
         found: dict[str, ast.expr] = {}
         for each in reversed(self.bases(kind)):
+            for name, _ in bindings(each.body):
+                found.pop(name, None)
             found |= self._constants(each.body)
         return found
 
     def bases(self, kind: ast.ClassDef) -> list[ast.ClassDef]:
-        """Return a class and those of its bases that are in this file, itself first."""
-        found = [kind]
-        for each in found:
-            if len(found) > _MAX_DEPTH:
-                break
-            named = (self.class_of(base) for base in each.bases)
-            found += [base for base in named if base is not None and base not in found]
-        return found
+        """Return a class and those of its bases that are in this file, in the order of look-up."""
+        if kind.name not in self._lines or self.classes.get(kind.name) is not kind:
+            self._lines[kind.name] = [kind]  # for a class that is a base of itself
+            found = [kind]
+            for base in kind.bases:
+                inherited = self.class_of(base)
+                found += self.bases(inherited) if inherited is not None else []
+            self._lines[kind.name] = list(dict.fromkeys(reversed(found)))[::-1]
+        return self._lines[kind.name]
+
+    def is_elsewhere(self, path: str, inside: ast.ClassDef | None = None) -> bool:
+        """Whether a name, as ``A`` or ``Kind.A``, has its value in another file for certain."""
+        name, *members = path.split(".")
+        if not all(each.isidentifier() for each in (name, *members)):
+            return False
+        if inside is not None and any(name == own for own, _ in bindings(inside.body)):
+            return False
+        if name not in self.own_names:
+            return True
+        kind = None if name in self.uncertain else self.classes.get(name)
+        if kind is None or not members:
+            return False
+        is_own = any(
+            members[0] == own for each in self.bases(kind) for own, _ in bindings(each.body)
+        )
+        return not is_own and any(
+            self.class_of(base) is None and _last(base) not in _VALUES
+            for each in self.bases(kind)
+            for base in each.bases
+        )
 
     def _named(
         self, node: ast.AST, inside: ast.ClassDef | None
     ) -> Member | tuple[ast.AST, ast.ClassDef | None] | None:
         """Return what a name stands for: a member of a class, or an expression and its class."""
         if isinstance(node, ast.Name):
-            for around in self.bases(inside) if inside else ():
-                if (found := self._constants(around.body).get(node.id)) is not None:
-                    return found, around
+            if inside is not None and any(node.id == name for name, _ in bindings(inside.body)):
+                found = self._constants(inside.body).get(node.id)
+                return None if found is None else (found, inside)
             found = self.constants.get(node.id)
             return None if found is None else (found, None)
         if not isinstance(node, ast.Attribute):
@@ -165,18 +202,21 @@ class PythonSource:
         member = self._members(kind).get(node.attr)
         if member is not None:
             return member
-        found = self._constants(kind.body).get(node.attr)
-        return None if found is None else (found, kind)
+        for each in self.bases(kind):
+            if any(node.attr == name for name, _ in bindings(each.body)):
+                found = self._constants(each.body).get(node.attr)
+                return None if found is None else (found, each)
+        return None
 
     def _constants(self, body: list[ast.stmt]) -> dict[str, ast.expr]:
         """Return what names are assigned once, in no branch, and not changed."""
-        found: dict[str, ast.expr] = {}
-        twice = set(self.changed)
-        for name, value in _assignments(body):
-            if name in found:
-                twice.add(name)
-            found[name] = value
-        return {name: value for name, value in found.items() if name not in twice}
+        if id(body) not in self._found:
+            self._found[id(body)] = {
+                name: value
+                for name, value in one_value(body).items()
+                if name not in self.changed and not (name in self._given and _is_mutable(value))
+            }
+        return self._found[id(body)]
 
     def _members(self, kind: ast.ClassDef) -> dict[str, Member]:
         members = {}
@@ -203,31 +243,13 @@ class PythonSource:
         return members
 
 
-def _changed(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in _CHANGES:
-                yield _last(node.func.value)
-        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            yield _last(node.value)
-        elif isinstance(node, ast.AugAssign):
-            yield _last(node.target)
+def _is_mutable(value: ast.expr) -> bool:
+    kinds = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+    return any(isinstance(node, kinds) for node in ast.walk(value))
 
 
 def _last(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    for node in body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target, value = node.targets[0], node.value
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            target, value = node.target, node.value
-        else:
-            continue
-        if isinstance(target, ast.Name):
-            yield target.id, value
+    return shown(node).rpartition(".")[2]
 
 
 def _is_translation(function: ast.AST) -> bool:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fsm.pytest_plugin.connections import SessionConnections
-from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage
+from fsm.pytest_plugin.coverage import SessionCoverage, SuiteCoverage, TestCoverage
 from fsm.pytest_plugin.project import binding_files, project_settings
 from fsm.text import visible
 
@@ -39,6 +39,7 @@ __all__ = [
     "Case",
     "configure",
     "pytest_generate_tests",
+    "pytest_itemcollected",
     "pytest_pycollect_makeitem",
     "pytest_runtest_call",
     "pytest_runtest_setup",
@@ -92,12 +93,13 @@ class Case:
         self.suite, self.word, self.record, self.waiting = suite, word, record, waiting
         self.used = False
         self._item: pytest.Item | None = None
+        self._coverage = TestCoverage(record, "")
 
     def begin(self, item: pytest.Item, others: dict[str, Any]) -> None:
         """Begin a test of this case, among those with the same ``others`` of its parameters."""
         self.used = False
         self._item = item
-        self.record = SessionCoverage.variant(item, self.record, others)
+        self._coverage = SessionCoverage.begin_test(item, self.record, others)
 
     @property
     def trace(self) -> tuple[str, ...]:
@@ -156,6 +158,7 @@ class Case:
         except FsmError as error:
             refusal = f"fsm_case.run: {error}"
         if refusal or failure:  # outside the except block, so that pytest shows no causes
+            self._coverage.fail()
             pytest.fail(refusal or failure, pytrace=False)
 
     def _once(self, connection: Connection, values: Mapping[str, Mapping[str, object]]) -> str:
@@ -165,7 +168,7 @@ class Case:
         machine = self.suite.machine
         options: dict[str, Any] = {"timers": machine.timers if machine else (), "values": values}
         run = run_test(connection, self.suite.mealy, self.trace, **options)
-        self.record.add(run)
+        self._coverage.add(run)
         if run.left and self._item:
             text = f"not run, since another timer fires first: {', '.join(map(visible, run.left))}"
             self._item.add_report_section("call", "ended early", text)
@@ -178,7 +181,7 @@ class Case:
         shortest = reproduce(connection, self.suite.mealy, run, **options)
         place = f"step {len(run.trace)} of {len(self.word)}"
         parts = [describe_mistake(self.suite, run if shortest.run.agrees else shortest.run)]
-        parts += [f"{visible(self.record.title)}: {place}", str(run), str(shortest)]
+        parts += [f"{visible(self._coverage.title)}: {place}", str(run), str(shortest)]
         if shortest.run.trace != run.trace:
             parts.append(str(shortest.run))
         parts.append(str(specified_cell(self.suite, shortest.run)))
@@ -190,6 +193,13 @@ def _case_of(item: pytest.Item) -> tuple[Case | None, dict[str, Any]]:
     others = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     case = others.pop("fsm_case", None)
     return (case if isinstance(case, Case) else None), others
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Number the values of the other parameters of a case."""
+    case, others = _case_of(item)
+    if case:
+        SessionCoverage.note_parameters(item, case.record, others)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -234,9 +244,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Create a test for each case of the suite of a marked test function."""
     if "fsm_case" not in metafunc.fixturenames:
         return
-    marker = metafunc.definition.get_closest_marker("fsm_suite")
-    if marker is None:
+    marked = list(metafunc.definition.iter_markers_with_node("fsm_suite"))
+    if not marked:
         pytest.fail("fsm_case needs the marker fsm_suite(machine, ...)", pytrace=False)
+    place, marker = marked[0]
+    if sum(node is place for node, _ in marked) > 1:
+        text = "fsm_suite: two markers, and one suite is run; write a function for each"
+        pytest.fail(text, pytrace=False)
     from fsm.errors import FsmError
 
     refusal = ""
@@ -286,11 +300,11 @@ def _cases(
     made = narrowed(whole, to=to, covering=covering)
     record = _coverage_of(metafunc.definition.nodeid, made)
     if made.estimate.least.tests > LIMIT:
-        raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
+        raise FsmError(f"{record.title('')} has more than {LIMIT:,} tests")
     cases: list[Any] = []
     for word in made.words():
         if len(cases) == LIMIT:
-            raise FsmError(f"{record.title} has more than {LIMIT:,} tests")
+            raise FsmError(f"{record.title('')} has more than {LIMIT:,} tests")
         case = Case(made, word, record, waiting)
         cases.append(pytest.param(case, id=_name(case.trace, len(cases) + 1)))
     record.planned = len(cases)

@@ -1,37 +1,45 @@
 """The coverage of conformance tests in a session: cells, documented rows, failures.
 
-Under pytest-xdist, each worker sends the coverage of its tests, and the controller merges it. What
-is printed and written at the end: see :mod:`fsm.pytest_plugin.coverage_summary`.
+What a test ran is sent with its reports, and so arrives from the workers of pytest-xdist as soon as
+the test ends: what a worker had run before it crashed is counted. What is printed and written at
+the end: see :mod:`fsm.pytest_plugin.coverage_summary`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from fsm.pytest_plugin import coverage_summary
-from fsm.text import shortened, visible
+from fsm.pytest_plugin.variants import Variants
+from fsm.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from fsm.conformance.covered_machines import CoverableCell, CoveredSuite
     from fsm.machine import Machine
     from fsm.mealy import Mealy
     from fsm.suites.execution.implementation import RunResult
 
-__all__ = ["SessionCoverage", "SuiteCoverage"]
+__all__ = ["SessionCoverage", "SuiteCoverage", "TestCoverage"]
 
-CoverageFacts: TypeAlias = dict[str, Any]
-"""The coverage of one test function as values that can be sent to another process."""
+_Sent: TypeAlias = dict[str, Any]
+"""Values that can be sent to another process."""
+_Key: TypeAlias = tuple[str, str]
+"""The name of a test function, and its variant."""
 
 _NAME = "fsm-covered"
+_SENT = "fsm_coverage"
+"""The attribute of a report that has what its test ran."""
 
 
 class SuiteCoverage:
-    """The coverage of one test function in this process.
+    """What there is to run for one test function.
 
     ``machine`` is the compiled machine of ``mealy``, where it was made from one. ``proves`` says
     for which implementations the tests are complete. ``is_page`` is for the rows of a page.
@@ -54,64 +62,35 @@ class SuiteCoverage:
     ) -> None:
         self.function, self.mealy, self.machine, self.label = function, mealy, machine, label
         self.proves, self.planned, self.variant, self.is_page = proves, planned, variant, is_page
-        self.title = f"{label} {variant}".rstrip()
-        self._done: set[int] = set()
-        self.tests: list[str] = []
-        self._run: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-        """The tests of each cell, by their places in ``tests``."""
-        self._failed: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-        """The tests that failed in each cell, in the same way."""
 
-    def of_variant(self, variant: str) -> SuiteCoverage:
-        """Return a new coverage of the same function, for other parameters."""
-        return SuiteCoverage(
-            self.function,
-            self.mealy,
-            self.machine,
-            label=self.label,
-            proves=self.proves,
-            planned=self.planned,
-            variant=variant,
-            is_page=self.is_page,
-        )
+    def title(self, variant: str) -> str:
+        """Return the name of a variant for people."""
+        return f"{self.label} {variant}".rstrip()
 
-    def add(self, run: RunResult) -> None:
-        """Count a run of the test that began last: the cells that it ran, and where it failed."""
-        test = len(self.tests) - 1
-        self._done.add(test)  # a test may run its case several times
-        word = self.mealy.word(run.trace)
-        cells = list(zip(self.mealy.walk(word), word, strict=False))
-        for cell in set(cells):
-            self._run[cell].append(test)
-        if cells and not run.agrees:
-            self._failed[cells[-1]].append(test)
-
-    def facts(self) -> CoverageFacts:
-        """Return the coverage: what was run, and what there is to run."""
+    @cached_property
+    def places(self) -> dict[tuple[int, int], int]:
+        """The cells that a trace reaches, state by state, with their numbers from 0."""
         from fsm.suites.equivalence import trimmed
 
         mealy = self.mealy
         index = {name: s for s, name in enumerate(mealy.states)}
-        cells = [
-            self._cell(s, x)
+        cells = (
+            (s, x)
             for s in map(index.__getitem__, trimmed(mealy).states)
             for x in range(len(mealy.inputs))
             if mealy.next[s, x] >= 0
-        ]
-        places = {cell[:2]: i for i, cell in enumerate(cells)}
+        )
+        return {cell: place for place, cell in enumerate(cells)}
+
+    def facts(self, variant: str) -> _Sent:
+        """Return what there is to run, for a variant."""
         return {
-            "function": self.function,
-            "machine": mealy.name,
-            "variant": self.variant,
-            "title": self.title,
+            "machine": self.mealy.name,
+            "title": self.title(variant),
             "proves": self.proves,
             "is_page": self.is_page,
             "planned": self.planned,
-            "done": len(self._done),
-            "cells": cells,
-            "run": self._by_place(self._run, places),
-            "failed": self._by_place(self._failed, places),
-            "tests": self.tests,
+            "cells": [self._cell(*cell) for cell in self.places],
         }
 
     def _cell(self, s: int, x: int) -> tuple[object, ...]:
@@ -130,11 +109,105 @@ class SuiteCoverage:
             row = (origin.file, origin.line, origin.row, origin.citation, origin.reason)
         return state, event, mealy.states[target], shown, is_rejected, row
 
-    def _by_place(
-        self, tests: dict[tuple[int, int], list[int]], places: dict[tuple[object, ...], int]
-    ) -> dict[int, list[int]]:
-        names = ((self.mealy.states[s], self.mealy.inputs[x]) for s, x in tests)
-        return {places[name]: found for name, found in zip(names, tests.values(), strict=True)}
+
+class TestCoverage:
+    """What one test ran of its suite."""
+
+    __test__ = False  # no class of tests
+
+    def __init__(self, suite: SuiteCoverage, variant: str) -> None:
+        self.suite, self.variant = suite, variant
+        self._is_done = self._has_failed = False
+        self._run: set[tuple[int, int]] = set()
+        self._failed: set[tuple[int, int]] = set()
+
+    @property
+    def title(self) -> str:
+        """The name of the suite and its variant for people."""
+        return self.suite.title(self.variant)
+
+    @property
+    def key(self) -> _Key:
+        """What the coverage of the suite is kept by."""
+        return self.suite.function, self.variant
+
+    def add(self, run: RunResult) -> None:
+        """Count a run: the cells that it ran, and where it failed; a test may have several."""
+        self._is_done = True
+        word = self.suite.mealy.word(run.trace)
+        cells = list(zip(self.suite.mealy.walk(word), word, strict=False))
+        self._run.update(cells)
+        if not run.agrees:
+            self.fail()
+            self._failed.update(cells[-1:])
+
+    def fail(self) -> None:
+        """Say that the implementation failed, whatever pytest says of the test at its end."""
+        self._has_failed = True
+
+    def facts(self) -> _Sent:
+        """Return what was run."""
+        places = self.suite.places
+        return {
+            "done": self._is_done,
+            "has_failed": self._has_failed,
+            "run": sorted(places[cell] for cell in self._run),
+            "failed": sorted(places[cell] for cell in self._failed),
+        }
+
+
+_TEST = pytest.StashKey[TestCoverage]()
+
+
+class _Received:
+    """What the reports of a session say of a suite."""
+
+    def __init__(self, key: _Key, facts: _Sent) -> None:
+        self.key, self.facts = key, facts
+        self.tests: set[str] = set()
+        self.done: set[str] = set()
+        self.failed: set[str] = set()
+        self.cells_run: defaultdict[int, set[str]] = defaultdict(set)
+        self.cells_failed: defaultdict[int, set[str]] = defaultdict(set)
+
+    def add(self, test: str, facts: _Sent) -> None:
+        """Add what a test ran."""
+        if facts["done"]:
+            self.done.add(test)
+        if facts["has_failed"]:
+            self.failed.add(test)
+        for cell in facts["run"]:
+            self.cells_run[cell].add(test)
+        for cell in facts["failed"]:
+            self.cells_failed[cell].add(test)
+
+    def suite(self, failed: Iterable[str], expected: Iterable[str]) -> CoveredSuite:
+        """Return the coverage, the same however the tests were spread over processes.
+
+        ``failed`` are tests that failed for pytest, ``expected`` those that failed as expected.
+        """
+        from fsm.conformance.covered_machines import CoveredSuite
+
+        failed, expected = self.tests & set(failed), self.tests & set(expected)
+        expected -= failed
+        facts = self.facts
+        return CoveredSuite(
+            function=self.key[0],
+            variant=self.key[1],
+            machine=facts["machine"],
+            title=facts["title"],
+            proves=facts["proves"],
+            is_page=facts["is_page"],
+            planned=facts["planned"],
+            done=len(self.done),
+            failed=tuple(sorted(failed | expected | self.failed)),
+            expected=tuple(sorted(expected)),
+            overlooked=tuple(sorted(self.failed - failed - expected)),
+            cells=tuple(
+                _cell_of(cell, self.cells_run.get(i, ()), self.cells_failed.get(i, ()))
+                for i, cell in enumerate(facts["cells"])
+            ),
+        )
 
 
 class SessionCoverage:
@@ -142,9 +215,12 @@ class SessionCoverage:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._records: dict[tuple[str, str], SuiteCoverage] = {}
-        self._sent: list[dict[str, CoverageFacts]] = []
-        self._failures: dict[str, None] = {}
+        self._variants = Variants()
+        self._sent: set[_Key] = set()
+        """The suites of which this process has sent what there is to run."""
+        self._received: dict[_Key, _Received] = {}
+        self._failed: set[str] = set()
+        self._expected: set[str] = set()
         self._written: list[str] = []
         self._faults: list[str] = []
         """What fails the session: floors that were missed, files that nobody can write."""
@@ -155,41 +231,66 @@ class SessionCoverage:
         config.pluginmanager.register(cls(config), _NAME)
 
     @staticmethod
-    def variant(
-        item: pytest.Item, record: SuiteCoverage, parameters: dict[str, Any]
-    ) -> SuiteCoverage:
-        """Return the coverage to which a test with these parameters, which now begins, belongs."""
+    def begin_test(
+        item: pytest.Item, suite: SuiteCoverage, parameters: Mapping[str, object]
+    ) -> TestCoverage:
+        """Return the coverage of a test with these parameters, which now begins."""
         covered = item.config.pluginmanager.get_plugin(_NAME)
         assert isinstance(covered, SessionCoverage)  # noqa: S101
-        variant = _variant(item, parameters) or record.variant
-        found = covered._records.setdefault((record.function, variant), record.of_variant(variant))
-        found.tests.append(item.nodeid)
-        return found
+        variant = covered._variants.text(suite.function, parameters) or suite.variant
+        item.stash[_TEST] = TestCoverage(suite, variant)
+        return item.stash[_TEST]
+
+    @staticmethod
+    def note_parameters(
+        item: pytest.Item, suite: SuiteCoverage, parameters: Mapping[str, object]
+    ) -> None:
+        """Number the values of the parameters of a test, in the order of collection."""
+        covered = item.config.pluginmanager.get_plugin(_NAME)
+        assert isinstance(covered, SessionCoverage)  # noqa: S101
+        covered._variants.note(suite.function, parameters)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Send with the reports of a test what it ran, and once what there is to run."""
+        report = yield
+        test = item.stash.get(_TEST, None)
+        if test and call.when != "teardown":
+            is_new = test.key not in self._sent
+            self._sent.add(test.key)
+            suite = test.suite.facts(test.variant) if is_new else None
+            ran = test.facts() if call.when == "call" else None
+            setattr(report, _SENT, {"key": list(test.key), "suite": suite, "ran": ran})
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Record the names of failed tests."""
+        """Receive what a test ran, and how it ended."""
+        if hasattr(self._config, "workeroutput"):
+            return  # its controller receives the report
+        if sent := getattr(report, _SENT, None):
+            key = (sent["key"][0], sent["key"][1])
+            if sent["suite"] and key not in self._received:
+                self._received[key] = _Received(key, sent["suite"])
+            received = self._received[key]
+            received.tests.add(report.nodeid)
+            if sent["ran"]:
+                received.add(report.nodeid, sent["ran"])
         if report.failed:
-            self._failures[report.nodeid] = None
+            self._failed.add(report.nodeid)
+        elif report.skipped and hasattr(report, "wasxfail") and report.when != "setup":
+            self._expected.add(report.nodeid)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Send the coverage of a worker to its controller, or write files and check floors.
-
-        A session that misses a floor fails.
-        """
-        output = getattr(self._config, "workeroutput", None)
-        if output is not None:
-            output["fsm"] = self._facts()
+        """Write files and check floors; a session that misses a floor fails."""
+        if hasattr(self._config, "workeroutput"):
             return
         self._written, self._faults = coverage_summary.write_files(self._config, self._suites)
         self._faults += coverage_summary.missed_floors(self._config, self._suites)
         good = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if self._faults and session.exitstatus in good:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Receive the coverage of a worker."""
-        self._sent.append(getattr(node, "workeroutput", {}).get("fsm", {}))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print one line for each test function, with ``--fsm-cov`` what was not run."""
@@ -203,75 +304,10 @@ class SessionCoverage:
     @cached_property
     def _suites(self) -> list[CoveredSuite]:
         """The coverage of all processes at the end, in the order in which the functions began."""
-        merged = _merged([self._facts(), *self._sent])
-        return [_suite_of(facts, self._failures) for facts in merged.values()]
-
-    def _facts(self) -> dict[str, CoverageFacts]:
-        return {" ".join(key): record.facts() for key, record in self._records.items()}
+        return [found.suite(self._failed, self._expected) for found in self._received.values()]
 
 
-def _variant(item: pytest.Item, parameters: dict[str, Any]) -> str:
-    """Return a text for parameters: their names, and their values or which ones they are."""
-    if not parameters:
-        return ""
-    place: dict[str, int] = item.callspec.indices  # type: ignore[attr-defined]
-    texts = []
-    for name, value in sorted(parameters.items()):
-        plain = value if isinstance(value, str | int | float) else getattr(value, "__name__", None)
-        text = f"#{place[name] + 1}" if plain is None else shortened(str(plain), 60)
-        texts.append(f"{name}={text}")
-    return f"({', '.join(texts)})"
-
-
-def _merged(parts: Iterable[dict[str, CoverageFacts]]) -> dict[str, CoverageFacts]:
-    """Merge the coverage of several processes."""
-    merged: dict[str, CoverageFacts] = {}
-    for part in parts:
-        for function, facts in part.items():
-            empty = {"done": 0, "run": {}, "failed": {}, "tests": []}
-            whole = merged.setdefault(function, {**facts, **empty})
-            before = len(whole["tests"])
-            whole["done"] += facts["done"]
-            whole["tests"] = [*whole["tests"], *facts["tests"]]
-            for kind in ("run", "failed"):
-                for cell, tests in facts[kind].items():
-                    moved = [before + test for test in tests]
-                    whole[kind][cell] = [*whole[kind].get(cell, []), *moved]
-    return merged
-
-
-def _suite_of(facts: CoverageFacts, failures: Iterable[str]) -> CoveredSuite:
-    """Return the coverage of a function, the same however its tests were spread over processes."""
-    from fsm.conformance.covered_machines import CoveredSuite
-
-    tests = facts["tests"]
-    own = set(tests)
-    names: dict[str, dict[int, tuple[str, ...]]] = {
-        kind: {
-            cell: tuple(sorted({tests[t] for t in found})) for cell, found in facts[kind].items()
-        }
-        for kind in ("run", "failed")
-    }
-    return CoveredSuite(
-        function=facts["function"],
-        machine=facts["machine"],
-        variant=facts["variant"],
-        title=facts["title"],
-        proves=facts["proves"],
-        is_page=facts["is_page"],
-        planned=facts["planned"],
-        done=facts["done"],
-        failed=tuple(sorted(name for name in failures if name in own)),
-        cells=tuple(
-            _cell_of(cell, names["run"].get(i, ()), names["failed"].get(i, ()))
-            for i, cell in enumerate(facts["cells"])
-        ),
-    )
-
-
-def _cell_of(
-    fields: Sequence[Any], tests: tuple[str, ...], failed: tuple[str, ...]
-) -> CoverableCell:
+def _cell_of(fields: Sequence[Any], tests: Iterable[str], failed: Iterable[str]) -> CoverableCell:
     from fsm.conformance.covered_machines import CoverableCell, DocumentedRow
 
     state, event, target, shown, is_rejected, row = fields
@@ -282,6 +318,6 @@ def _cell_of(
         shown,
         is_rejected,
         row=DocumentedRow(*row) if row else None,
-        tests=tests,
-        failed=failed,
+        tests=tuple(sorted(tests)),
+        failed=tuple(sorted(failed)),
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from fsm.text import first_names, quantity, shortened
+from fsm.text import first_names, quantity, shortened, visible
 
 if TYPE_CHECKING:
     from fsm.conformance.covered_machines import CoverableCell, CoveredMachine, CoveredSuite
@@ -29,6 +29,12 @@ __all__ = [
 ]
 
 _FILE, _HTML, _FLOOR = "--fsm-cov-file", "--fsm-cov-html", "--fsm-cov-fail-under"
+_SCHEMA, _FOOTER, _START = (
+    b'"schema": "fsm/coverage/',
+    b"Made with <code>pytest --fsm-cov-html",
+    4096,
+)
+"""What is in the first and in the last bytes of the files."""
 _LINES = 25
 """Maximum number of states listed with cells that were not run."""
 _DIGITS = 25
@@ -51,11 +57,38 @@ def add_coverage_options(group: pytest.OptionGroup) -> None:
 
 
 def check_coverage_options(config: pytest.Config) -> None:
-    """Refuse a file that nobody can write, and a floor that is none."""
+    """Refuse a file that nobody can write or that has something else, and a floor that is none."""
+    paths: dict[Path, str] = {}
     for option in (_FILE, _HTML):
-        if (path := _path(config, option)) and not path.parent.is_dir():
+        path = _path(config, option)
+        if path is None:
+            continue
+        if not path.parent.is_dir():
             raise pytest.UsageError(f"{option}: {path.parent}: no such directory")
+        name = visible(config.getoption(option))
+        if name == "-":
+            raise pytest.UsageError(f"{option}: -: no standard output here; name a file")
+        if other := paths.setdefault(path.resolve(), ""):
+            raise pytest.UsageError(f"{option}: {name}: {other} writes the same file; name another")
+        paths[path.resolve()] = option
+        if _has_something_else(option, path):
+            text = f"{name}: there is another file, which {option} has not written; name another"
+            raise pytest.UsageError(f"{option}: {text}")
     _floors(config)
+
+
+def _has_something_else(option: str, path: Path) -> bool:
+    """Whether a file has anything but the coverage of an earlier session, such as a tested page."""
+    try:
+        if not path.is_file() or not path.stat().st_size:
+            return False
+        with path.open("rb") as file:
+            start = file.read(_START)
+            file.seek(max(0, path.stat().st_size - _START))
+            end = file.read(_START)
+    except OSError:
+        return False  # whoever writes it tells why it cannot be
+    return _FOOTER not in end if option == _HTML else _SCHEMA not in start
 
 
 def _path(config: pytest.Config, option: str) -> Path | None:
@@ -92,7 +125,8 @@ def _line(suite: CoveredSuite, machine: CoveredMachine) -> str:
         counts.append(_of(machine, "rows", "documented rows"))
     verdict = suite.verdict
     if suite.failed:
-        verdict += f", to rerun: pytest {shlex.quote(suite.failed[0])}"
+        shown = " --runxfail" if suite.failed[0] in suite.expected else ""
+        verdict += f", to rerun: pytest{shown} {shlex.quote(suite.failed[0])}"
     return f"fsm: {suite.title}: {', '.join(counts)}; {verdict}"
 
 

@@ -21,7 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fsm.pytest_plugin.project import bindings_of, project_settings, settings_pages
+from fsm.pytest_plugin.project import (
+    bindings_of,
+    check_used_implementations,
+    project_settings,
+    settings_pages,
+)
 from fsm.pytest_plugin.row_tests import SystemRows, tested_machines
 from fsm.text import quantity, visible
 
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_page_options",
-    "check_patterns",
+    "named_pages",
     "pytest_collect_file",
     "pytest_collection_modifyitems",
 ]
@@ -56,17 +61,24 @@ def _patterns(config: pytest.Config) -> list[str]:
     return [*config.getini("fsm_pages"), *config.getoption("--fsm-pages")]
 
 
-def check_patterns(config: pytest.Config) -> None:
-    """Refuse a pattern that names no page: it would be a check that never runs."""
+def named_pages(config: pytest.Config) -> list[Path]:
+    """Return the pages that patterns and arguments name, besides those of the settings.
+
+    Refuses a pattern that names no page: it would be a check that never runs.
+    """
+    args = (config.invocation_params.dir / str(arg).partition("::")[0] for arg in config.args)
+    found = [path for path in args if _is_page(path) and path.is_file()]
     for pattern in _patterns(config):
         try:
-            named = list(config.rootpath.glob(pattern))
+            named = list(filter(_is_page, config.rootpath.glob(pattern)))
         except (NotImplementedError, ValueError) as error:
             raise pytest.UsageError(f"fsm_pages: {pattern!r}: {error}") from None
-        if not any(map(_is_page, named)):
+        if not named:
             raise pytest.UsageError(
                 f"fsm_pages: {pattern!r} names no page (.md, .html, .rst, .adoc)"
             )
+        found += named
+    return found
 
 
 def _is_page(path: Path) -> bool:
@@ -91,8 +103,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from fsm.tables.checks.finding import Finding
 
     pages = config.stash.get(_PAGES, [])
-    if pages and config.getoption("--fsm-implementation") and not any(p.systems for p in pages):
-        raise pytest.UsageError("--fsm-implementation: no documented row of the pages is for it")
+    if pages:
+        check_used_implementations(config, [page.path for page in pages])
     if not pages or config.getini("fsm_allow_none") or any(page.checks for page in pages):
         return
     others = quantity(sum(page.others for page in pages), "other table")

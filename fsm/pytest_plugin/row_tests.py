@@ -86,7 +86,7 @@ class _RowTest(pytest.Item):
         from fsm.suites.execution.rows import run_row
 
         implementation = self.parent.implementation
-        coverage = SessionCoverage.variant(self, self.parent.coverage, {})
+        coverage = SessionCoverage.begin_test(self, self.parent.coverage, {})
         assumed = "\n".join(map(visible, self.parent.machine.assumed))
         if assumed:
             self.add_report_section("call", "assumed", assumed)
@@ -104,6 +104,7 @@ class _RowTest(pytest.Item):
             place = f"{implementation.place}: " if implementation.place else ""
             fault = visible(f"{place}{error}")
         if fault:  # outside the except block, so that pytest shows the text and no causes
+            coverage.fail()
             pytest.fail(fault, pytrace=False)
 
     def _row(self) -> str:

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from fsm.suites.derive.state_counting import largest_group
 from fsm.suites.distinguish.separation import inseparable_pair
 from fsm.suites.estimate import format_inputs
-from fsm.suites.methods import AUTO, METHODS, Method, Options
+from fsm.suites.methods import AUTO, METHODS, Method, Options, chain_steps
 from fsm.suites.specification import Spec
 from fsm.text import quantity
 
-__all__ = ["LISTED", "Choice", "chain_steps", "choose_method"]
+__all__ = ["LISTED", "Choice", "choose_method"]
 
 LISTED = {
     AUTO: "chain where it is known to finish, else hsi, or h where cells are missing (default)",
@@ -34,16 +34,6 @@ class Choice(NamedTuple):
     reason: str
     fewer_states: int = 0
     """How many states fewer than the specification an implementation may have at most."""
-
-
-def chain_steps(spec: Spec) -> int:
-    """Return the work of the chain method: it compares every two states, input by input.
-
-    The words that tell two states apart, and those that lead to a state, can be as long as the
-    machine is deep.
-    """
-    states = len(spec.next)
-    return states * states * (len(spec.inputs) + len(spec.cover[-1]))
 
 
 def choose_method(spec: Spec, options: Options, max_symbols: int | None) -> Choice:

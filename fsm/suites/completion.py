@@ -11,7 +11,7 @@ from fsm.errors import MachineError
 from fsm.mealy import NOTHING, REJECTED, Mealy
 from fsm.text import quantity
 
-__all__ = ["Completion", "completed", "describe_completion"]
+__all__ = ["Completion", "completed", "describe_completion", "describe_missing"]
 
 Completion: TypeAlias = Literal["reject", "loop"]
 """What an implementation does where a cell is missing; it stays in its state in either case.
@@ -44,11 +44,18 @@ def completed(mealy: Mealy, completion: Completion) -> Mealy:
     )
 
 
+def describe_missing(count: int) -> str:
+    """Return how many cells are missing, as the beginning of a sentence.
+
+    >>> describe_missing(1), describe_missing(2)
+    ('1 cell is missing', '2 cells are missing')
+    """
+    return "1 cell is missing" if count == 1 else f"{quantity(count, 'cell')} are missing"
+
+
 def describe_completion(mealy: Mealy, completion: Completion) -> str:
     """Return what was assumed about the missing cells of a machine, as a sentence."""
-    count = len(mealy.missing)
-    cells = "1 cell is" if count == 1 else f"{quantity(count, 'cell')} are"
     return (
-        f"{cells} missing in the machine and completed (--complete {completion}): the state stays, "
-        f"and the answer is {ANSWERS[completion]!r}."
+        f"{describe_missing(len(mealy.missing))} in the machine and completed "
+        f"(--complete {completion}): the state stays, and the answer is {ANSWERS[completion]!r}."
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from fsm.errors import MachineError
 from fsm.mealy import Mealy
+from fsm.suites.completion import describe_missing
 from fsm.suites.distinguish import characterising as characterise
 from fsm.suites.distinguish.separation import inseparable_pair, state_separator
 from fsm.suites.distinguish.splitting_tree import SplittingTree
@@ -133,7 +134,7 @@ def _complete(mealy: Mealy) -> Spec:
     if not spec.is_complete:
         state, given = mealy.missing[0]
         raise MachineError(
-            f"{mealy.name}: {len(mealy.missing)} cells are missing, such as {given!r} in "
+            f"{mealy.name}: {describe_missing(len(mealy.missing))}, such as {given!r} in "
             f"{state!r}; states are equivalent only in a complete machine"
         )
     return spec

@@ -4,7 +4,7 @@
 >>> from fsm.suites import suite
 >>> tests = suite(fsm.load("without-feedback"), "tour")
 >>> print("".join(export_suite(tests, "csv")).splitlines()[1])
-1,1,to_send,relayed,Sent,Sent,awaiting
+1,0,,,,-,to_send
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def export_suite(suite: Suite, form: str) -> Iterator[str]:
     """Return the text of a suite in pieces; raises :class:`FsmError` for an unknown format.
 
     Each test has its events, and after each of them the expected output, what is then shown
-    (where states show something) and the state of the specification.
+    (where states show something) and the state of the specification. What is shown after the reset
+    is expected too: it stands in each format, of CSV and Markdown as the first step of each test.
     """
     if form not in FORMATS:
         raise FsmError(f"no format {form!r} for test suites; there are {', '.join(FORMATS)}")
@@ -51,6 +52,8 @@ def _as_json(suite: Suite) -> Iterator[str]:
     """Return the object of the summary with all ``cases``, one on each line."""
     yield "{\n"
     facts = {"schema": schema_id("suite"), **suite.facts()}
+    if (first := _first(suite)) is not None:
+        facts["first"] = first
     for key, value in facts.items():
         yield f"  {json.dumps(key)}: {json_text(value)},\n"
     yield '  "cases": ['
@@ -85,7 +88,7 @@ def _json_tests(suite: Suite) -> Iterator[tuple[Word, str]]:
 
 
 def _as_csv(suite: Suite) -> Iterator[str]:
-    """Return a row for each step, those of a test together."""
+    """Return a row for each step, those of a test together; step 0 is what the reset shows."""
     yield _csv("test", "step", "state", "event", "output", "shown", "next_state")
     mealy, (after, outputs) = suite.mealy, suite.tables
     shown = mealy.shown or ("",) * len(mealy.states)
@@ -96,8 +99,10 @@ def _as_csv(suite: Suite) -> Iterator[str]:
         ]
         for state, row, answers in zip(mealy.states, after, outputs, strict=True)
     ]
+    first = _first(suite)
+    reset = "" if first is None else _csv(0, "", "", "", first, mealy.states[mealy.initial])
     for number, word in enumerate(suite.words(), 1):
-        s, lines = mealy.initial, []
+        s, lines = mealy.initial, [f"{number},{reset}" if reset else ""]
         for i, x in enumerate(word, 1):
             lines.append(f"{number},{i},{rests[s][x]}")
             s = after[s][x]
@@ -110,9 +115,11 @@ def _as_markdown(suite: Suite) -> Iterator[str]:
     for text in _header(suite):
         yield f"{_markdown(text)}\n\n"
     yield "| Test | Steps |\n| ---: | --- |\n"
+    first = _first(suite)
+    reset = [] if first is None else [f"(reset): **{_markdown(first)}**"]
     for number, steps in enumerate(_cases(suite), 1):
         cells = (f"{_markdown(step.input)}: **{_markdown(_both(suite, step))}**" for step in steps)
-        yield f"| {number} | {', '.join(cells)} |\n"
+        yield f"| {number} | {', '.join([*reset, *cells])} |\n"
 
 
 def _as_pytest(suite: Suite) -> Iterator[str]:
@@ -126,7 +133,7 @@ def _as_pytest(suite: Suite) -> Iterator[str]:
         meaning=_SHOWS if mealy.shown else _ANSWERS,
         start=_literal(mealy.states[mealy.initial]),
         shows=bool(mealy.shown),
-        first=_literal(mealy.shown[mealy.initial] if mealy.shown else NOTHING),
+        first=_literal(NOTHING if (first := _first(suite)) is None else first),
     )
     yield from _cells(suite)
     yield templates.TESTS
@@ -191,6 +198,11 @@ FORMATS: dict[str, _Exporter] = {
 
 def _cases(suite: Suite) -> Iterator[tuple[ExpectedStep, ...]]:
     return map(suite.steps, suite.tests)
+
+
+def _first(suite: Suite) -> str | None:
+    """Return what is shown after a reset; ``None`` where states show nothing."""
+    return _shown(suite, suite.mealy.states[suite.mealy.initial])
 
 
 def _shown(suite: Suite, state: str) -> str | None:

@@ -22,7 +22,7 @@ from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
 from fsm.presentation import RichValue
 from fsm.suites.choice import choose_method
-from fsm.suites.completion import Completion, completed, describe_completion
+from fsm.suites.completion import Completion, completed, describe_completion, describe_missing
 from fsm.suites.derive.coverage import with_every_cell
 from fsm.suites.distinguish.separation import inseparable_pair
 from fsm.suites.equivalence import reduced
@@ -308,8 +308,9 @@ def _specification(mealy: Mealy, spec: Spec, method: Method) -> Spec:
     if not method.partial:
         state, given = spec.states[cells[0][0]], spec.inputs[cells[0][1]]
         raise MachineError(
-            f"{mealy.name}: {method.name} needs a complete machine, and {len(cells)} cells are "
-            f"missing, such as {given!r} in {state!r}; chain takes partial machines"
+            f"{mealy.name}: {method.name} needs a complete machine, and "
+            f"{describe_missing(len(cells))}, such as {given!r} in {state!r}; "
+            "chain takes partial machines, --complete (complete) says what happens in such cells"
         )
     pair = None if method.inseparable else inseparable_pair(spec)
     if pair:
@@ -324,4 +325,5 @@ def _specification(mealy: Mealy, spec: Spec, method: Method) -> Spec:
 def _observed(mealy: Mealy) -> str:
     if mealy.shown is None:
         return "the output"
-    return "the output and the state" if mealy.shown == mealy.states else "the output and status"
+    seen = "the state" if mealy.shown == mealy.states else "status"
+    return f"the output and {seen}; after the reset: the {seen.removeprefix('the ')}"

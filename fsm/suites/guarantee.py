@@ -36,7 +36,7 @@ class Guarantee:
     extra_states: int
     """How many more states the implementation may have."""
     observed: str
-    """What must be observed after each input: ``output``, ``output and status``, ..."""
+    """What must be observed after each input, ``the output``, and after the reset, if anything."""
     partial: bool
     """Whether the specification has missing cells."""
     coverage: str

@@ -17,7 +17,7 @@ from fsm.suites.derive.tours import check_sequences, tour
 from fsm.suites.estimate import Estimate, ProductCounter, SuiteSize, fewest_inputs
 from fsm.suites.specification import Spec, Word
 
-__all__ = ["AUTO", "DEFAULT", "METHODS", "Method", "Options", "method_of"]
+__all__ = ["AUTO", "DEFAULT", "METHODS", "Method", "Options", "chain_steps", "method_of"]
 
 AUTO = "auto"
 """The name under which the method is chosen from the counts of the machine."""
@@ -130,12 +130,47 @@ def _h_count(spec: Spec, options: Options) -> Estimate:
     return Estimate(least, most)
 
 
-def _chain(spec: Spec, options: Options) -> Iterator[Word]:
+MOST_STEPS_OF_CHAIN = 200_000_000
+"""The work within which the chain method finishes in minutes, in steps."""
+
+
+def chain_steps(spec: Spec) -> int:
+    """Return the work of the chain method: it compares every two states, input by input.
+
+    The words that tell two states apart, and those that lead to a state, can be as long as the
+    machine is deep.
+    """
+    states = len(spec.next)
+    return states * states * (len(spec.inputs) + len(spec.cover[-1]))
+
+
+def _check_chain(spec: Spec) -> None:
+    """Refuse a machine for which the chain method would run for longer than minutes."""
+    steps = chain_steps(spec)
+    if steps > MOST_STEPS_OF_CHAIN:
+        other = "hsi" if spec.is_complete else "h"
+        raise FsmError(
+            f"{spec.name}: chain would take about {steps:,} steps for {len(spec.next):,} states, "
+            f"and {MOST_STEPS_OF_CHAIN:,} are the most; take {other}, which needs fewer, or auto"
+        )
+
+
+def _observable(spec: Spec, options: Options) -> Iterator[Word]:
     return shortest_chain(spec, options.extra_states, options.progress, options.known)
 
 
-def _chain_count(spec: Spec, options: Options) -> Estimate:
+def _observable_count(spec: Spec, options: Options) -> Estimate:
     return chain_estimate(spec, options.extra_states)
+
+
+def _chain(spec: Spec, options: Options) -> Iterator[Word]:
+    _check_chain(spec)
+    return _observable(spec, options)
+
+
+def _chain_count(spec: Spec, options: Options) -> Estimate:
+    _check_chain(spec)
+    return _observable_count(spec, options)
 
 
 def _counted_states(spec: Spec, options: Options) -> int:
@@ -195,8 +230,8 @@ METHODS: dict[str, Method] = {
             "observable",
             "complete where the state is visible, as in a delivery log",
             _CHAIN,
-            _chain,
-            _chain_count,
+            _observable,
+            _observable_count,
             visible=True,
         ),
         Method(
@@ -264,4 +299,5 @@ def method_of(name: str) -> Method:
         n = int(switch[1])
         runs = f"Every sequence of {n + 1} cells is run at least once. {_CELLS}"
         return Method(name, f"every sequence of {n + 1} cells", _CHOW, *_switch(n), runs=runs)
-    raise FsmError(f"no method {name!r} for test suites; {remedy(name, METHODS)}")
+    known = remedy(name, (AUTO, *METHODS, "spyh"))
+    raise FsmError(f"no method {name!r} for test suites; {known}, and 2-switch, 3-switch, ...")

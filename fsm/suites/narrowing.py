@@ -32,7 +32,7 @@ def narrowed(suite: Suite, *, to: str | None = None, covering: str | int | None 
     Raises :class:`FsmError` at once where no trace reaches the goal, and where it names nothing.
     """
     if to is not None:
-        suite = _part(suite, _state(suite.mealy, str(to)))
+        suite = _part(suite, _state(suite, str(to)))
     if covering is not None:
         suite = _part(suite, _row(suite, str(covering)))
     return suite
@@ -61,7 +61,10 @@ def _part(suite: Suite, goal: Goal) -> Suite:
     return part
 
 
-def _state(mealy: Mealy, name: str) -> Goal:
+def _state(suite: Suite, name: str) -> Goal:
+    mealy = suite.mealy
+    if suite.machine and name in suite.machine.unreachable:
+        raise MachineError(f"{mealy.name}: no trace leads to {name!r}")
     if name not in mealy.states:
         raise MachineError(f"{mealy.name}: {no_such('state', name, mealy.states)}")
     state = mealy.states.index(name)
@@ -75,7 +78,7 @@ def _row(suite: Suite, row: str) -> Goal:
     mealy = suite.mealy
     state, colon, event = row.rpartition(":")
     if colon:
-        goal = _state(mealy, state)
+        goal = _state(suite, state)
         cell = (next(iter(goal.states)), mealy.word([event])[0])
         if mealy.next[cell] < 0:
             raise MachineError(f"{mealy.name}: {state!r} has no transition for {event!r}")

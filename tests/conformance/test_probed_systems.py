@@ -4,11 +4,13 @@ import itertools
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fsm.conformance.cells import compare_cells
 from fsm.conformance.conforming import conform
 from fsm.conformance.probing import probe
+from fsm.mealy import NOTHING, Mealy
 from tests.command import Fsm
 from tests.conformance.orders import System, as_machine, as_page
 
@@ -118,3 +120,43 @@ def test_sources_of_cells_are_refused_beside_one_message(fsm: Fsm, option: str) 
     result = fsm("conform", *machine, option, __file__ if option != "--html" else "x.html")
     assert (result.status, result.out) == (2, "")
     assert f"use {option} without it" in result.err
+
+
+class Answering:
+    """A system that shows nothing but its outputs, and is silent where a cell has none."""
+
+    def __init__(self, mealy: Mealy) -> None:
+        self.mealy = mealy
+
+    def reset(self) -> None:
+        self.state = self.mealy.initial
+
+    def send(self, event: str) -> str | None:
+        cell = self.state, self.mealy.inputs.index(event)
+        self.state = int(self.mealy.next[cell])
+        output = self.mealy.outputs[self.mealy.output[cell]]
+        return None if output == NOTHING else output
+
+
+def connection_setup(after_reset: int) -> Mealy:
+    """A handshake, from whose third state a second SYN leads to this state."""
+    after = np.array([[1, 0, 0], [1, 2, 0], [after_reset, 2, 0]])
+    output = np.array([[1, 2, 0], [1, 0, 3], [2, 0, 3]])
+    outputs = (NOTHING, "SYN+ACK", "RST", "ACK")
+    return Mealy("handshake", ("s0", "s1", "s2"), ("SYN", "ACK", "FIN"), outputs, after, output)
+
+
+def test_silence_is_an_output_of_a_system_that_gives_outputs() -> None:
+    """So the cell that leads to a wrong state is found, and none that answers otherwise agrees."""
+    machine = connection_setup(1).machine()
+    right, wrong = (
+        compare_cells(machine, implementation=probe(Answering(connection_setup(n)), machine))
+        for n in (1, 0)
+    )
+    assert not right.disagreements
+    (found,) = wrong.disagreements
+    assert (found.state, found.event) == ("s2", "SYN")
+    for cell in wrong.cells:
+        step = machine.step(cell.state, cell.event)
+        if cell.kind == "agree" and cell.run and step:
+            assert cell.run.answer == f"shows {machine.status(step.target)}"

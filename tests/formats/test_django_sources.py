@@ -129,6 +129,113 @@ class Gate(Door):
     assert "shut push open" not in steps(machine)
 
 
+FOLLOWED = {
+    "another name": (
+        "back",
+        "from django_fsm import transition as tr",
+        "tr(field=s, source='b', target='a')",
+    ),
+    "a name of the module": ("back", "import django_fsm as d", "d.transition(s, 'b', 'a')"),
+    "a second name": ("back", "tr = transition", "tr(field=s, source='b', target='a')"),
+    "constants of a tuple": (
+        "back",
+        "A, B = 'a', 'b'",
+        "transition(field=s, source=B, target=A)",
+    ),
+    "the last of two methods": ("go", "", "transition(field=s, source='a', target='c')"),
+    "a class that is no base": (
+        "back",
+        "A = 'a'\nclass Other:\n    A = 'x'",
+        "transition(field=s, source='b', target=A)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOLLOWED)
+def test_followed_as_python_does(case: str, tmp_path: Path) -> None:
+    method, before, decorator = FOLLOWED[case]
+    text = f"""{before}
+class Door(models.Model):
+    s = FSMField(default='a')
+    @transition(field=s, source='a', target='b')
+    def go(self): ...
+    @{decorator}
+    def {method}(self): ...
+"""
+    expected = ["b back a", "a go b"] if method == "back" else ["a go c"]
+    assert steps(load(tmp_path, USE + text)) == sorted(expected)
+
+
+UNCERTAIN = {
+    "in a branch": (
+        "",
+        (
+            "if X:\n        @transition(field=s, source='b', target='a')\n"
+            "        def back(self): ..."
+        ),
+        ":11: this use of 'transition' is not read",
+    ),
+    "no decorator": (
+        "",
+        "back = transition(field=s, source='b', target='a')(f)",
+        ":10: this use of 'transition' is not read",
+    ),
+    "a partial": (
+        "from functools import partial\ntr = partial(transition, field='s')",
+        "",
+        ":6: this use of 'transition' is not read",
+    ),
+    "assigned in a branch": (
+        "A = 'a'\nif X:\n    A = 'b'",
+        ("@transition(field=s, source='b', target=A)\n    def back(self): ..."),
+        ": a state is computed: A;",
+    ),
+    "appended": (
+        "L = ['b']\nL.append('a')",
+        ("@transition(field=s, source=L, target='a')\n    def back(self): ..."),
+        ": a state is computed: L;",
+    ),
+    "appended by another name": (
+        "L = ['b']\nM = L\nM.append('a')",
+        ("@transition(field=s, source=L, target='a')\n    def back(self): ..."),
+        ": a state is computed: L;",
+    ),
+    "a method that is replaced": ("", "go = cached(go)", "what 'go' is, is decided when"),
+    "a field in a branch": (
+        "",
+        "if X:\n        s = FSMField(default='b')",
+        "the field 's' is not in this file, or not for certain",
+    ),
+    "a field of another file": (
+        "",
+        ("@transition(field='t', source='b', target='a')\n    def back(self): ..."),
+        "the field 't' is not in this file",
+    ),
+    "conditions that are computed": (
+        "",
+        ("@transition(field=s, source='b', conditions=f())\n    def back(self): ..."),
+        "the conditions are computed: f()",
+    ),
+    "a class that is defined twice": ("class Door: ...", "", "the class 'Door' is defined more"),
+}
+
+
+@pytest.mark.parametrize("case", UNCERTAIN)
+def test_what_is_not_certain_is_refused(case: str, tmp_path: Path) -> None:
+    before, inside, message = UNCERTAIN[case]
+    text = f"""
+class Door(models.Model):
+    s = FSMField(default='a')
+    @transition(field=s, source='a', target='b')
+    def go(self): ...
+    {inside}
+"""
+    name = "models.py#Door.t" if "'t'" in inside else "models.py#Door"
+    with pytest.raises(MachineError) as error:
+        load(tmp_path, USE + before + text, name)
+    assert message in str(error.value)
+
+
 REFUSED = {
     "several": (model(NAMED["texts"]) + model(NAMED["texts"], "Gate"), "models.py",
                 ":1: 2 machines; name one: "),

@@ -57,6 +57,16 @@ READ = {
     "CloudFormation, JSON": ("m.json", JSON, "Pay Pay succeeded m.json:2"),
     "SAM": ("m.yml", SAM, "Send Send succeeded m.yml:8"),
     "Serverless": ("m.yml", SERVERLESS, "Pay Pay succeeded m.yml:6"),
+    "one beside another file": (
+        "m.yml#order",
+        SERVERLESS + "    other: ${file(other.yml)}\n",
+        "Pay Pay succeeded m.yml:6",
+    ),
+    "a text with variables": (
+        "m.json",
+        JSON.replace('Pay\\"', '${P}\\"').replace("{}", '{"P": "Pay"}'),
+        "Pay Pay succeeded m.json:2",
+    ),
     "one of two": ("m.yaml#Ship", CLOUD + SAM.partition("\n")[2], "Send Send succeeded m.yaml:18"),
 }
 

@@ -74,7 +74,56 @@ ADDED = "        self.machine.add_transition('x', 'shut', 'open')\n"
 CLASS = SAME["a class"]
 NEXT = "        m = self.machine\n        m.add_transition('x', 'shut', 'open')"
 UNSURE = "it is not certain that this add_transition is run"
+OTHERS = {
+    "another name": "from transitions.extensions import HierarchicalMachine as Nested\n"
+    "class Door:\n    def __init__(self):\n"
+    "        m = self.machine = Nested(self, states=['a', 'b'], initial='a')\n"
+    "        m.add_transition('go', 'a', 'b')\n        self.more()\n"
+    "    def more(self):\n        self.machine.add_transition('back', 'b', 'a')\n",
+    "beside a class that is not read": (
+        "class Other:\n    def __init__(self):\n        m = self.machine = Machine(states=f())\n"
+        "    def more(self):\n        self.machine.add_transition('x', 'a', 'b')\n"
+        "class Door:\n    def __init__(self):\n"
+        "        self.machine = Machine(self, states=['a', 'b'], initial='a', "
+        "transitions=[['go', 'a', 'b'], ['back', 'b', 'a']])\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_each_machine_has_its_own_additions(case: str, tmp_path: Path) -> None:
+    machine = load(tmp_path, USE + OTHERS[case], "m.py#Door")
+    own = {t.event for t in machine.transitions if not t.event.startswith("to_")}
+    assert own == {"go", "back"}
+
+
+UNREAD = {
+    "in a branch": "if x:\n    door = Machine(states=['a'], initial='a')",
+    "given to a function": "doors = wrap(Machine(states=['a'], initial='a'))",
+    "a base without a call": "class Door(Machine): ...\ndoor = Door(states=['a'])",
+    "a partial": "make = partial(Machine, initial='a')",
+    "a factory": "from transitions.extensions import MachineFactory\n"
+    "door = MachineFactory.get_predefined()(states=['a'])",
+}
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_a_use_that_is_not_understood_is_told(case: str, tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=r"this use of 'Machine(Factory)?' is not read; assign"):
+        load(tmp_path, USE + UNREAD[case])
+
+
 REFUSED = {
+    "one of a list": (CLASS + "        [self.machine.add_transition(s, 'shut', 'open') for s in x]",
+                      10, UNSURE),
+    "by another name": (CLASS + "        add = self.machine.add_transition", 10, UNSURE),
+    "behind a return": (CLASS + "        if x:\n            return\n" + ADDED[4:], 12, UNSURE),
+    "two machines of one name": (
+        CLASS + "        if x:\n            self.machine = None", 11, "self.machine is assigned",
+    ),
+    "a constant in a branch": ("s = ['a']\nif x:\n    s = ['b']\nm = Machine(states=s)", 6,
+                               "s is computed"),
+    "a list that is given away": ("s = ['a']\nf(s)\nm = Machine(states=s)", 5, "s is computed"),
     "a loop": (CLASS + f"        for x in y:\n    {ADDED}", 11, UNSURE),
     "a condition": (CLASS + f"        if x:\n    {ADDED}", 11, UNSURE),
     "a method that may not be called": (CLASS + f"    def f(self):\n{ADDED}", 11, UNSURE),

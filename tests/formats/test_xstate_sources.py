@@ -175,6 +175,95 @@ def test_other_scripts(text: str, message: str, tmp_path: Path) -> None:
     assert message in str(error.value)
 
 
+CERTAIN = {
+    "another name": ('import { createMachine as cm } from "xstate";', "cm"),
+    "a module": ('import * as X from "xstate";', "X.createMachine"),
+    "required": ('const { createMachine: cm } = require("xstate");', "cm"),
+    "a second name": ('import { createMachine } from "xstate";\nconst cm = createMachine;', "cm"),
+    "a text like a call": (f'{USE}const s = "createMachine({{}})";', "createMachine"),
+    "a pattern like a call": (f"{USE}const r = /createMachine(x)'/;", "createMachine"),
+    "a constant that is read": (
+        f"{USE}log(on); const {{ P }} = on; if (on.P === 'a') f(on.P); for (const k in on) f(k);",
+        "createMachine",
+    ),
+    "a member of the same name": (f"{USE}f.on = 1; const y = {{ on: 2 }};", "createMachine"),
+}
+
+
+@pytest.mark.parametrize("case", CERTAIN)
+def test_followed_for_certain(case: str, tmp_path: Path) -> None:
+    before, call = CERTAIN[case]
+    states = "{ a: { on }, b: { on: { Q: 'a' } } }"
+    text = f"{before}\nconst on = {{ P: 'b' }};\n"
+    text += f"const m = {call}({{ initial: 'a', states: {states} }});"
+    assert steps(load(tmp_path, text)) == ["a P b", "b Q a"]
+
+
+CHANGED = {
+    "a member": "on.P = 'a';",
+    "a member by its name": "on['Q'] = 'a';",
+    "a member that is computed": "on[k] ??= 'a';",
+    "a deletion": "delete on.P;",
+    "assigned from": "Object.assign(on, { P: 'a' });",
+    "given to a function": "change(1, on);",
+    "a second name": "const o = on; o.P = 'a';",
+    "a name that is assigned": "let o; o = on; o.P = 'a';",
+    "inside of a constant": "const o = { in: [on] }; o.in[0].P = 'a';",
+    "returned": "const get = () => on; get().P = 'a';",
+    "another scope": "function f() { let on = {}; }",
+    "a pattern": "function f({ on }) {}",
+    "several declared": "function f() { const x = 1, on = {}; }",
+    "imported": "import { on } from './on';",
+    "of each": "for (const o of [on]) o.P = 'a';",
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_a_constant_that_may_change_is_refused(case: str, tmp_path: Path) -> None:
+    text = f"{USE}const on = {{ P: 'b' }};\n{CHANGED[case]}\n"
+    text += "const m = createMachine({ initial: 'a', states: { a: { on: on }, b: {} } });"
+    with pytest.raises(MachineError, match=r"m\.ts:4: 'on' is computed: on \('on' may be changed"):
+        load(tmp_path, text)
+
+
+def test_a_list_that_grows_is_refused(tmp_path: Path) -> None:
+    text = f"{USE}const to = ['b'];\nto.unshift('a');\n"
+    with pytest.raises(MachineError, match="4: 'on: P' is computed: to"):
+        load(tmp_path, text + "createMachine({ initial: 'a', states: { a: { on: { P: to } } } });")
+
+
+def test_a_use_that_is_no_call_is_told(tmp_path: Path) -> None:
+    text = f"{USE}const m = createMachine({DOOR});\nconst n = wrap(createMachine);"
+    assert load(tmp_path, text, "m.ts#m").initial == "shut"
+    with pytest.raises(
+        MachineError, match=r"m\.ts:9: this use of 'createMachine' is not read; name"
+    ):
+        load(tmp_path, text)
+
+
+def test_two_machines_of_a_line_have_names_of_their_own(tmp_path: Path) -> None:
+    text = (
+        f"{USE}f(createMachine({{ initial: 'a', states: {{ a: {{}} }} }}), createMachine({DOOR}));"
+    )
+    assert load(tmp_path, text, "m.ts#L2").initial == "a"
+    assert load(tmp_path, text, "m.ts#L2.2").initial == "shut"
+
+
+def test_what_is_provided_counts(tmp_path: Path) -> None:
+    states = "initial: 'a', states: { a: { after: { d: 'b' } }, b: {} }"
+    text = f"{USE}const m = setup({{ delays: {{ d: 2000 }} }}).createMachine({{ {states} }})"
+    assert steps(load(tmp_path, f"{text}.provide({{ delays: {{ d: 500 }} }});")) == [
+        "a after 500 in a b"
+    ]
+    machine = load(tmp_path, f"{text};\nconst n = m.provide({{ delays: {{ d: 500 }} }});")
+    assert steps(machine) == ["a after 2000 in a b"]
+    assert "m.ts:3: the machine that is made here of another one is not read" in machine.assumed[-1]
+    with pytest.raises(MachineError, match="'d' has several definitions among the delays"):
+        load(tmp_path, f"{text};\nconst s = setup({{ delays: {{ d: 1 }} }});")
+    with pytest.raises(MachineError, match="the machine 'm' is changed after it is made"):
+        load(tmp_path, f"{text};\nm.config.initial = 'b';")
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),

@@ -115,7 +115,7 @@ PARTIAL = parse_dot('digraph { a -> b [label="x/0"] }', "partial")
 
 @pytest.mark.parametrize("ask", [classes, reduced, characterising_set, state_identifiers])
 def test_of_a_partial_machine_some_things_cannot_be_said(ask) -> None:
-    with pytest.raises(MachineError, match="1 cells are missing, such as 'x' in 'b'"):
+    with pytest.raises(MachineError, match="1 cell is missing, such as 'x' in 'b'"):
         ask(PARTIAL)
 
 

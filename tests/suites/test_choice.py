@@ -8,7 +8,7 @@ import pytest
 
 import fsm as api
 from fsm.mealy import Mealy
-from fsm.suites import choice, suite
+from fsm.suites import choice, methods, suite
 from fsm.suites.export import export_suite
 from tests.command import Fsm
 from tests.suites.test_suites import PARTIAL
@@ -54,9 +54,9 @@ def test_too_many_inputs() -> None:
 
 def test_where_chain_ends_and_a_large_machine_has_a_suite() -> None:
     """States times states times inputs and depth decide, whatever the machine is like."""
-    assert choice.chain_steps(suite(wide(9, 4)).spec) == 81 * (4 + 8)
+    assert methods.chain_steps(suite(wide(9, 4)).spec) == 81 * (4 + 8)
     large = suite(wide(300, 3))
-    assert choice.chain_steps(large.spec) > choice.MOST_STEPS
+    assert methods.chain_steps(large.spec) > choice.MOST_STEPS
     assert (large.method.name, large.guarantee.states) == ("hsi", 300)
 
 

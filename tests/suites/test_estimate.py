@@ -145,6 +145,17 @@ def test_what_is_too_deep_is_refused_by_its_counts(
     )
 
 
+def test_chain_is_refused_where_it_would_take_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(methods, "MOST_STEPS_OF_CHAIN", 5 * 5 * 8 - 1)
+    with pytest.raises(FsmError) as refusal:
+        suite(fsm.load("with-feedback"), "chain")
+    assert str(refusal.value) == (
+        "with-feedback: chain would take about 200 steps for 5 states, and 199 are the most; take "
+        "hsi, which needs fewer, or auto"
+    )
+    assert suite(fsm.load("with-feedback"), "observable").size.tests
+
+
 @pytest.mark.parametrize("n", [6, 9])
 def test_a_long_switch_is_refused_before_it_is_planned(n: int) -> None:
     with pytest.raises(FsmError, match=r"sequences of \d cells, and 50,000 are the most; take a"):

@@ -4,6 +4,7 @@ import ast
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,11 @@ NO_GOALS = {
     "no such event": (MACHINE, {"covering": "awaiting:x"}, "no input 'x'"),
     "unreachable": (UNREACHED, {"to": "b"}, "unreached: no trace leads to 'b'"),
     "unreachable cell": (UNREACHED, {"covering": "b:x"}, "unreached: no trace leads to 'b'"),
+    "unreachable, and left out of the table": (
+        replace(MACHINE, unreachable=("never",)),
+        {"to": "never"},
+        "with-feedback: no trace leads to 'never'",
+    ),
     "no rows": (UNREACHED, {"covering": "1"}, "its transitions name no source, or write STATE"),
 }
 
@@ -110,7 +116,8 @@ def test_json_holds_every_test_with_what_is_expected(method: str) -> None:
 def test_csv_has_a_row_for_each_step() -> None:
     made = suite(MACHINE)
     rows = list(csv.DictReader(io.StringIO(text(made, "csv"))))
-    steps = [step for test in made.tests for step in made.steps(test)]
+    start = ("", "", "", MACHINE.initial)
+    steps = [step for test in made.tests for step in (start, *made.steps(test))]
     keys = ("state", "event", "output", "next_state")
     assert [tuple(row[key] for key in keys) for row in rows] == steps
     assert rows[-1]["test"] == str(made.size.tests)

@@ -92,6 +92,10 @@ def test_a_machine_without_events_has_an_empty_suite(fsm: Fsm, method: str, tmp_
 
 WRONG = {
     "method": (["--method", "chian"], "no method 'chian' for test suites; did you mean 'chain'?"),
+    "a method of no name": (
+        ["--method", "2-way"],
+        "no method '2-way' for test suites; there are: ",
+    ),
     "format": (["-o", "suite.docx"], "no format 'docx' for test suites; there are json, csv"),
     "state": (["--to", "nowhere"], "with-feedback: no state 'nowhere'; there are: to_send"),
     "row": (

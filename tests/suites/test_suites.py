@@ -123,11 +123,11 @@ PARTIAL = parse_dot(
 ALIKE = parse_dot('digraph { a -> b [label="x/0"]; b -> a [label="y/0"] }', "inseparable_pair")
 REFUSED = {
     "no such method": (PARTIAL, "chian", {}, "did you mean 'chain'?"),
-    "no method at all": (PARTIAL, "9999-switch", {}, "there are: table, tour, pairs"),
+    "no method at all": (PARTIAL, "9999-switch", {}, "there are: auto, table, tour, pairs"),
     "fewer states": (PARTIAL, "chain", {"extra_states": -1}, "cannot be fewer than 0"),
     "extra states": (PARTIAL, "tour", {"extra_states": 1}, "tour takes no extra states"),
     "no tests": (PARTIAL, "random", {"tests": 0}, "at least one test"),
-    "w, partial": (PARTIAL, "w", {}, "w needs a complete machine, and 1 cells are missing"),
+    "w, partial": (PARTIAL, "w", {}, "w needs a complete machine, and 1 cell is missing"),
     "wp, partial": (PARTIAL, "wp", {}, "such as 'y' in 'b'; chain takes partial machines"),
     "hsi, partial": (PARTIAL, "hsi", {}, "hsi needs a complete machine"),
     "inseparable_pair": (ALIKE, "chain", {}, "no trace that both accept tells 'a' from 'b'"),
@@ -162,7 +162,7 @@ def test_without_rejections_the_answer_is_the_status() -> None:
 def test_answers_alone_show_nothing() -> None:
     made = suite(fsm.load("with-feedback"), observable="output")
     assert made.mealy.shown is None
-    assert "Seen after each input: the output." in str(made.guarantee)
+    assert "Seen after each input: the output. Assumed: " in str(made.guarantee)
 
 
 SIZES = {"table": 492, "tour": 246, "observable": 265, "h": 1002, "chain": 840}

@@ -20,6 +20,7 @@ __all__ = ["LocatedText", "is_template", "read_template"]
 
 _TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
 _SERVERLESS = "stepFunctions"
+_MOST_CHARACTERS = 2**20
 _SHOWN = 10
 """So many machines are listed in a message."""
 
@@ -36,6 +37,7 @@ class _Definition(NamedTuple):
 
     name: str
     around: JsonObject
+    is_elsewhere: bool = False
 
 
 class _Inside:
@@ -96,14 +98,17 @@ def _definitions(source: Located) -> Iterator[_Definition]:
     if not isinstance(machines, JsonObject):
         source.refuse(source.root, f"{_SERVERLESS} has no stateMachines in this file")
     for name, machine in machines.items():
-        if not isinstance(machine, JsonObject):
-            source.refuse(machines, f"the state machine {name!r} is not in this file")
-        yield _Definition(name, machine)
+        if isinstance(machine, JsonObject):
+            yield _Definition(name, machine)
+        else:
+            yield _Definition(name, machines, is_elsewhere=True)
 
 
 def _located(source: LocatedText, found: _Definition) -> Located:
     """Return the definition of a machine as a document of its own."""
     around = found.around
+    if found.is_elsewhere:
+        source.refuse(around, f"the state machine {found.name!r} is not in this file")
     for key in ("Definition", "DefinitionString", "definition"):
         if key in around:
             return _document(source, around, key)
@@ -114,6 +119,14 @@ def _located(source: LocatedText, found: _Definition) -> Located:
     return source.refuse(around, f"the state machine {found.name!r} has no definition")
 
 
+def _filled_in(text: Any, variables: dict[str, Any]) -> Any:
+    """Return the text of ``Fn::Sub`` with those of its variables that are texts."""
+    for name, value in variables.items() if isinstance(text, str) else ():
+        if isinstance(value, str) and len(text) <= _MOST_CHARACTERS:
+            text = text.replace(f"${{{name}}}", value)
+    return text
+
+
 def _document(source: LocatedText, around: JsonObject, key: str) -> Located:
     value: Any = around[key]
     if isinstance(value, JsonObject) and not value.keys() & {"Fn::Sub", "Fn::Join"}:
@@ -122,7 +135,7 @@ def _document(source: LocatedText, around: JsonObject, key: str) -> Located:
         around, key = value, "Fn::Sub"
         value = value[key]
     if isinstance(value, list) and len(value) == 2 and isinstance(value[1], dict):
-        value = value[0]  # a text and its variables
+        value = _filled_in(value[0], value[1])
     if not isinstance(value, str):
         source.refuse(around, f"{key} is computed; write the definition as one text")
     return LocatedJson("\n" * (source.text_line(around, key) - 1) + value, source.file)

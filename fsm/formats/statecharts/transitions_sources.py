@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import Any, NoReturn, cast
 
 from fsm.formats.assembly import refuse
 from fsm.formats.json_objects import JsonObject
+from fsm.formats.python_bindings import imported_names
 from fsm.formats.python_values import Member, PythonSource, Unknown, shown
+from fsm.formats.statecharts.transitions_calls import (
+    FunctionNode,
+    MadeMachine,
+    is_library_used,
+    made_machines,
+    unread_uses,
+)
 from fsm.formats.statecharts.transitions_markup import read_markup
 from fsm.machine import Machine
 from fsm.text import shortened
 
 __all__ = ["find_calls"]
-
-_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 _ARGUMENTS = (
     "model", "states", "initial", "transitions", "send_event", "auto_transitions",
@@ -35,81 +41,38 @@ _ADDS = (
     "add_transition", "add_transitions", "add_ordered_transitions", "add_state", "add_states",
     "remove_transition",
 )  # fmt: skip
+_LIBRARY = "transitions"
 _SELF = ("self", "cls", "__class__")
 _HOW = "name a class that can be imported, module:Class"
 
 
-@dataclass
-class _Call:
-    """A call that makes a machine: the class and the function around it, and its name there."""
-
-    kind: ast.ClassDef | None
-    function: _Function | None
-    target: str
-    call: ast.Call
-    skipped: int = 0
-    """How many arguments are in front of those of the machine."""
-
-
 def find_calls(source: PythonSource) -> dict[str, Callable[[], Machine]]:
-    """Return what reads each machine of a source: of a class by its name, else of a variable."""
-    if not _is_used(source.tree):
+    """Return what reads each machine of a source: of a class by its name, else of a variable.
+
+    A use of a class of the library that is not understood is found as well, by its line.
+    """
+    names = imported_names(source.tree, (_LIBRARY,))
+    if not is_library_used(source.tree):
         return {}
     found: dict[str, Callable[[], Machine]] = {}
-    for call in _calls(source):
-        name = call.kind.name if call.kind else call.target
-        name = f"{name}.{call.target.removeprefix('self.')}" if name in found else name
-        found[name] = partial(_machine_of, source, call)
+    calls = list(made_machines(source, names))
+    for call in calls:
+        name = call.kind.name if call.kind else call.name
+        name = f"{name}.{call.name.removeprefix('self.')}" if name in found else name
+        name = f"L{call.call.lineno}" if name in found else name
+        found[name] = partial(_machine_of, source, call, calls)
+    for node in unread_uses(source, names, calls):
+        found.setdefault(f"L{node.lineno}", partial(_refuse_unread, source, node))
     return found
 
 
-def _machine_of(source: PythonSource, call: _Call) -> Machine:
-    return _Reader(source, call).machine()
+def _refuse_unread(source: PythonSource, node: ast.expr) -> NoReturn:
+    what = f"this use of {shown(node)!r} is not read"
+    refuse(source.file, node.lineno, f"{what}; assign the machine to a name, in no branch")
 
 
-def _is_used(tree: ast.Module) -> bool:
-    """Whether a source imports the library."""
-    for node in ast.walk(tree):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
-        if any(name.partition(".")[0].startswith("transitions") for name in names):
-            return True
-    return False
-
-
-def _calls(source: PythonSource) -> Iterator[_Call]:
-    for kind, function, body in _bodies(source):
-        for node in body:
-            value = getattr(node, "value", None)
-            if not isinstance(value, ast.Call):
-                continue
-            if isinstance(node, ast.Assign) and _is_machine(value.func):
-                yield _Call(kind, function, shown(node.targets[0]), value)
-            elif isinstance(node, ast.Expr) and kind and shown(value.func).endswith("__init__"):
-                made = shown(value.func).removesuffix(".__init__")
-                is_base = made == "super()" and any(map(_is_machine, kind.bases))
-                if is_base or _is_machine(ast.Name(made)):
-                    yield _Call(kind, function, "self", value, 0 if is_base else 1)
-
-
-def _is_machine(node: ast.AST) -> bool:
-    name = shown(node).rpartition(".")[2]
-    return name.endswith("Machine") and name[:1].isupper()
-
-
-def _bodies(
-    source: PythonSource,
-) -> Iterator[tuple[ast.ClassDef | None, _Function | None, list[ast.stmt]]]:
-    """Yield the statements of the module, and of each function and method in it."""
-    yield None, None, source.tree.body
-    for node in source.tree.body:
-        if isinstance(node, _Function):
-            yield None, node, node.body
-        elif isinstance(node, ast.ClassDef):
-            yield node, None, node.body
-            for method in node.body:
-                if isinstance(method, _Function):
-                    yield node, method, method.body
+def _machine_of(source: PythonSource, call: MadeMachine, calls: list[MadeMachine]) -> Machine:
+    return _Reader(source, call, calls).machine()
 
 
 class _Added(ast.Call):
@@ -126,8 +89,8 @@ def _added(node: ast.stmt) -> _Added | None:
     return added if added is not None and added.func.attr in _ADDS else None
 
 
-def _methods(kind: ast.ClassDef) -> dict[str, _Function]:
-    return {method.name: method for method in kind.body if isinstance(method, _Function)}
+def _methods(kind: ast.ClassDef) -> dict[str, FunctionNode]:
+    return {method.name: method for method in kind.body if isinstance(method, FunctionNode)}
 
 
 class _Document:
@@ -155,8 +118,8 @@ class _Document:
 
 
 class _Reader:
-    def __init__(self, source: PythonSource, made: _Call) -> None:
-        self.source, self.made = source, made
+    def __init__(self, source: PythonSource, made: MadeMachine, calls: list[MadeMachine]) -> None:
+        self.source, self.made, self.calls = source, made, calls
         self.document = _Document(source.file)
         self.local = _once(made.function.body) if made.function else {}
         self.names = frozenset(_local_names(made.function)) if made.function else frozenset()
@@ -166,6 +129,7 @@ class _Reader:
     def machine(self) -> Machine:
         """Return the machine that the call makes, with what is added behind it."""
         call, root = self.made.call, self.document.root
+        self._refuse_assigned_again()
         given = dict(zip(_ARGUMENTS, call.args[self.made.skipped :], strict=False))
         given |= {each.arg: each.value for each in call.keywords if each.arg}
         if any(each.arg is None for each in call.keywords):
@@ -182,22 +146,40 @@ class _Reader:
         if root["initial"] not in (None, *map(_name, root["states"])) and "initial" not in given:
             root["states"].insert(0, "initial")
         machine = read_markup(self.document)
-        title = self.made.kind.name if self.made.kind else self.made.target
+        title = self.made.kind.name if self.made.kind else self.made.name
         return replace(machine, title=title)
 
     # What is added ---------------------------------------------------------------------------
 
     def _add_steps(self) -> None:
         """Add what is added to the machine; raises where it is not certain that it is."""
-        done = set()
+        done: set[ast.AST] = set()
         for node in self._run():
-            if (call := _added(node)) is not None and self._is_this(call):
-                done.add(call)
+            if (call := _added(node)) is not None and self._is_this(call.func):
+                done.add(call.func)
                 self._add(call, call.func.attr)
         for each in ast.walk(self.source.tree):
-            call = _added(each) if isinstance(each, ast.stmt) else None
-            if call is not None and call not in done and self._may_be_this(call):
-                self._refuse(call, f"it is not certain that this {call.func.attr} is run")
+            # Also a method that is not called here: it may be called by another name.
+            if not isinstance(each, ast.Attribute) or each.attr not in _ADDS or each in done:
+                continue
+            if isinstance(each.ctx, ast.Load) and self._may_be_this(each):
+                self._refuse(each, f"it is not certain that this {each.attr} is run")
+
+    def _refuse_assigned_again(self) -> None:
+        """Raise where the name of the machine has another value as well."""
+        around: ast.AST = self.made.kind or self.made.function or self.source.tree
+        name = self.made.name
+        if name == "self":
+            return
+        stores = [
+            node
+            for node in ast.walk(around)
+            if isinstance(node, ast.Name | ast.Attribute)
+            and not isinstance(node.ctx, ast.Load)
+            and shown(node) == name
+        ]
+        if len(stores) > 1:
+            self._refuse(stores[1], f"{name} is assigned more than once")
 
     def _run(self) -> Iterator[ast.stmt]:
         """Yield the statements that are run for certain, in their order, when the machine is made.
@@ -211,6 +193,8 @@ class _Reader:
         while stack:
             node = stack.pop()
             yield node
+            if any(isinstance(each, ast.Return) for each in _own_nodes(node)):
+                return  # what is behind it may not be run
             if isinstance(node, ast.With):
                 stack += reversed(node.body)
             call = node.value if isinstance(node, ast.Expr) else None
@@ -222,16 +206,17 @@ class _Reader:
     def _around(self) -> list[ast.stmt]:
         return self.made.kind.body if self.made.kind else self.source.tree.body
 
-    def _is_this(self, call: _Added) -> bool:
-        return shown(call.func.value) == self.made.target
+    def _is_this(self, function: ast.Attribute) -> bool:
+        return shown(function.value) in self.made.targets
 
-    def _may_be_this(self, call: _Added) -> bool:
+    def _may_be_this(self, function: ast.Attribute) -> bool:
         """Whether what is added may be added to this machine: not to one of another class."""
-        others = [made for made in _calls(self.source) if made.call is not self.made.call]
-        for made in others:
+        owner = shown(function.value)
+        for made in self.calls:
+            if made.call is self.made.call or owner not in made.targets:
+                continue
             around = made.kind or made.function or self.source.tree
-            is_inside = any(each is call for each in ast.walk(around))
-            if is_inside and shown(call.func.value) == made.target:
+            if any(each is function for each in ast.walk(around)):
                 return False
         return True
 
@@ -311,9 +296,21 @@ class _Reader:
             return None
         if owner in _SELF and (found := self.own.get(f"self.{node.attr}")):
             return found
+        if owner in _SELF and self._is_stored(node.attr):
+            return None
         if owner in (*_SELF, kind.name, "type(self)", "self.__class__"):
             return self.source.constants_of(kind).get(node.attr)
         return None
+
+    def _is_stored(self, name: str) -> bool:
+        """Whether objects of the class have a value of their own, which is not certain."""
+        return any(
+            isinstance(node, ast.Attribute)
+            and node.attr == name
+            and isinstance(node.ctx, ast.Store)
+            and shown(node.value) in _SELF
+            for node in ast.walk(self.made.kind or self.source.tree)
+        )
 
     def _object(
         self, node: ast.AST, pairs: Iterator[tuple[ast.expr | None, ast.expr]], depth: int
@@ -349,6 +346,14 @@ def _name_of(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else shown(node)
 
 
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a statement and what is in it, but not in the functions that it defines."""
+    yield node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        for inner in ast.iter_child_nodes(node):
+            yield from _own_nodes(inner)
+
+
 def _unknown(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_unknown(item) for item in value.values())
@@ -359,7 +364,7 @@ def _name(state: Any) -> Any:
     return state.get("name") if isinstance(state, dict) else state
 
 
-def _local_names(function: _Function) -> Iterator[str]:
+def _local_names(function: FunctionNode) -> Iterator[str]:
     """Yield the names that a function has itself: parameters, and what is assigned in it."""
     for node in ast.walk(function):
         if isinstance(node, ast.arg):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from fsm.errors import MachineError
 from fsm.files import read_text
@@ -20,6 +20,7 @@ from fsm.formats.assembly import MAX_PARTS, refuse
 from fsm.formats.javascript import HOW_TO_EXPORT, JavaScript, SourceCode
 from fsm.formats.json_objects import JsonObject
 from fsm.formats.statecharts.xstate import read_xstate
+from fsm.formats.statecharts.xstate_calls import MachineCall, XStateCalls
 from fsm.machine import Machine
 from fsm.suggest import no_such
 from fsm.text import shortened
@@ -30,9 +31,6 @@ _MAX_BYTES = 2**20
 _MOST_SETUPS = 100
 _SHOWN = 10
 _IMPORT = re.compile(r"\bxstate\b", re.IGNORECASE)
-_NAME_BEFORE = re.compile(r"\bconst\s+([A-Za-z_$][\w$]*)\s*(?::[^=;]{1,300}?)?=(?![=>])")
-_MACHINE = re.compile(r"(?<![\w$])(?:createMachine|Machine)\s*(?:<[^()]{0,2000}>)?\(")
-_SETUP = re.compile(r"(?<![\w$.])setup\s*(?:<[^()]{0,2000}>)?\(")
 _FUNCTION = re.compile(r"(?:[\w$]+\.)?(?P<name>[A-Za-z_$][\w$]*)\s*(?:<[^()]*>)?\(")
 _USUAL = re.compile(
     r"^\((?:\{ ?(?:context|event)(?:, (?:context|event))?,? ?\}"
@@ -63,16 +61,6 @@ _SENDS = ("send", "choose", "pure", "enqueueActions")
 _CONDITIONS = ("and", "or", "not")
 
 
-class _Call(NamedTuple):
-    """A call of ``createMachine``: its name, and where its brackets open.
-
-    The name is that of the constant, else ``L12`` for its line.
-    """
-
-    name: str
-    place: int
-
-
 def read_xstate_source(path: Path, part: str = "") -> Machine:
     """Return the machine of a file; ``part`` is the constant of one of several machines,
     or ``L12`` for its line.
@@ -83,20 +71,47 @@ def read_xstate_source(path: Path, part: str = "") -> Machine:
     text = read_text(path, _MAX_BYTES, "a machine", MachineError)
     try:
         source = JavaScript(text, file)
-        call = _chosen(source, part)
-        machine = read_xstate(_Config(source, call.place))
+        calls = XStateCalls(source)
+        call = _chosen(source, calls, part)
+        _refuse_changed(source, call)
+        machine = read_xstate(_Config(source, calls, call))
+        machine = _with_others(machine, source, calls)
     except RecursionError:
         refuse(file, 1, "nested too deeply for a machine")
     return replace(machine, name=part) if part else machine
 
 
-def _chosen(source: JavaScript, part: str) -> _Call:
+def _refuse_changed(source: JavaScript, call: MachineCall) -> None:
+    """Raise where the file changes a machine after it is made, as ``machine.config.initial``."""
+    uses = source.parsed.uses(call.name) if call.is_constant else []
+    if any(use.is_change and use.path and not use.is_call for use in uses):
+        what = f"the machine {call.name!r} is changed after it is made"
+        refuse(source.file, source.line_at(call.place), f"{what}; {HOW_TO_EXPORT}")
+
+
+def _with_others(machine: Machine, source: JavaScript, calls: XStateCalls) -> Machine:
+    """Return a machine that says which others of the file are not read."""
+    said = [
+        f"{source.file}:{source.line_at(place)}: the machine that is made here of another one"
+        " is not read"
+        for place in islice(calls.provided_elsewhere(calls.machines()), _SHOWN)
+    ]
+    return replace(machine, assumed=(*machine.assumed, *said))
+
+
+def _chosen(source: JavaScript, script: XStateCalls, part: str) -> MachineCall:
     """Return the only call, or the one that is named; raises :class:`MachineError`."""
-    calls = list(_calls(source))
-    if not calls or not _IMPORT.search(source.text):
+    calls = script.machines() if _IMPORT.search(source.text) else []
+    names = [call.name for call in calls]
+    unread = next(script.unread(), None) if _IMPORT.search(source.text) else None
+    if unread is not None and part not in names:
+        place, name = unread
+        known = ", ".join(f"{source.file}#{each}" for each in names[:_SHOWN])
+        how = f"name a machine that is read: {known}" if known else HOW_TO_EXPORT
+        refuse(source.file, source.line_at(place), f"this use of {name!r} is not read; {how}")
+    if not calls:
         what = "no machine of XState: no createMachine({...}) in a file that imports xstate"
         refuse(source.file, 1, what)
-    names = [call.name for call in calls]
     if part and part not in names:
         refuse(source.file, 1, no_such("machine", part, names))
     if not part and len(calls) > 1:
@@ -107,35 +122,60 @@ def _chosen(source: JavaScript, part: str) -> _Call:
     return calls[names.index(part) if part else 0]
 
 
-def _calls(source: JavaScript) -> Iterator[_Call]:
-    names = [(match.start(), match[1]) for match in _NAME_BEFORE.finditer(source.bare)]
-    begin = 0
-    for match in _MACHINE.finditer(source.bare):
-        inside = [name for place, name in names if begin <= place < match.start()]
-        # Behind setup({...}) the constant is the first one since the machine before.
-        name = inside[-1] if inside else f"L{source.line_at(match.start())}"
-        yield _Call(name, match.end() - 1)
-        begin = match.end()
-
-
 class _Config:
     """The configuration of one call, as a document for the reader of XState's JSON."""
 
-    def __init__(self, source: JavaScript, place: int) -> None:
+    def __init__(self, source: JavaScript, calls: XStateCalls, call: MachineCall) -> None:
         self.source, self.file, self.count = source, source.file, 0
-        given = source.arguments(place)
+        given = source.arguments(call.place)
         if not given or not isinstance(given[0], JsonObject):
-            what = f"the configuration of the machine is not in this file; {HOW_TO_EXPORT}"
-            refuse(self.file, source.line_at(place), what)
-        options = [given[1]] if len(given) > 1 else []
-        for match in islice(_SETUP.finditer(source.bare), _MOST_SETUPS):
-            options += source.arguments(match.end() - 1)
+            what = "the configuration of the machine is not in this file"
+            if given and isinstance(given[0], SourceCode):
+                what = f"{what}{self._why(given[0])}"
+            refuse(self.file, source.line_at(call.place), f"{what}; {HOW_TO_EXPORT}")
         self.known: dict[str, dict[str, Any]] = {"actions": {}, "delays": {}}
+        self.twice: set[tuple[str, str]] = set()
+        """What several calls of ``setup`` define in different ways, by kind and name."""
+        for place in islice(calls.setup_places(), _MOST_SETUPS):
+            for option in source.arguments(place):
+                self._know(option)
+        self._override(given[1:2])
+        for place in calls.options_behind(call):
+            options = source.arguments(place)
+            if not all(isinstance(option, JsonObject) for option in options):
+                what = "what is provided to the machine is not in this file"
+                refuse(self.file, source.line_at(place), f"{what}; {HOW_TO_EXPORT}")
+            self._override(options)
+        self.root: JsonObject = self._object(given[0])
+
+    def _know(self, option: Any) -> None:
+        """Take the names of one call of ``setup``."""
+        for kind, found in self.known.items():
+            members = option.get(kind) if isinstance(option, JsonObject) else None
+            for name, value in members.items() if isinstance(members, JsonObject) else ():
+                if name in found and found[name] != value:
+                    self.twice.add((kind, name))
+                found[name] = value
+
+    def _override(self, options: list[Any]) -> None:
+        """Take the names of options of this machine, which count more than those of a setup."""
         for option in options:
             for kind, found in self.known.items():
                 members = option.get(kind) if isinstance(option, JsonObject) else None
                 found.update(members if isinstance(members, JsonObject) else {})
-        self.root: JsonObject = self._object(given[0])
+                names = members if isinstance(members, JsonObject) else {}
+                self.twice -= {(kind, name) for name in names}
+
+    def _refuse_twice(self, config: JsonObject, kind: str, name: str) -> None:
+        if (kind, name) in self.twice:
+            what = f"{name!r} has several definitions among the {kind} of this file"
+            self.refuse(config, f"{what}; give them names of their own")
+
+    def _why(self, text: str) -> str:
+        """Return why a name of this file does not stand for what it is declared with."""
+        name = text.partition(".")[0]
+        is_uncertain = name in self.source.uncertain
+        return f" ({name!r} may be changed, or is declared again)" if is_uncertain else ""
 
     def line(self, member: JsonObject) -> int:
         """Return the line where an object begins."""
@@ -178,11 +218,12 @@ class _Config:
             return self._object(value)
         inner = _like(value)
         for name, item in value.items():
-            label = str(self._delay(name)) if key == "after" else name
+            label = str(self._delay(value, name)) if key == "after" else name
             inner[label] = self._inner(value, f"{key}: {name}", item)
         return inner
 
-    def _delay(self, name: str) -> str | int | float:
+    def _delay(self, config: JsonObject, name: str) -> str | int | float:
+        self._refuse_twice(config, "delays", name)
         delay = self.known["delays"].get(name)
         return delay if isinstance(delay, int | float) and not isinstance(delay, bool) else name
 
@@ -193,7 +234,7 @@ class _Config:
         return value
 
     def _refuse_code(self, config: JsonObject, key: str, value: str) -> NoReturn:
-        what = f"{key!r} is computed: {shortened(value)}"
+        what = f"{key!r} is computed: {shortened(value)}{self._why(value)}"
         self.refuse(config, f"{what}; write it as a literal, or {HOW_TO_EXPORT}")
 
     # Actions and guards ----------------------------------------------------------------------
@@ -206,6 +247,8 @@ class _Config:
         if not isinstance(value, SourceCode):
             named = value.get("type") if isinstance(value, JsonObject) else value
             found = self.known["actions"].get(named) if isinstance(named, str) else None
+            if isinstance(named, str):
+                self._refuse_twice(config, "actions", named)
             if found is None or depth:
                 return self._plain(config, value)
             done = self._action(config, found, depth + 1)
