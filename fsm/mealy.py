@@ -338,8 +338,8 @@ def _assumed_of_missing(mealy: Mealy, reached: set[int]) -> Iterator[str]:
     cells = [f"{event} in {state}" for state, event in mealy.missing if state in names]
     if cells:
         yield (
-            f"{quantity(len(cells), 'missing cell')}: left out of comparisons and tests, and "
-            f"the event rejected elsewhere: {first_names(cells)}"
+            f"{quantity(len(cells), 'missing cell')}: left out of tests, and the event rejected "
+            f"elsewhere: {first_names(cells)}"
         )
 
 

@@ -88,12 +88,11 @@ def _print_number_of_states(name: str) -> None:
     found = load_specification(name)
     if isinstance(found, Machine):
         return
-    machine = found.machine()
-    if len(found.states) < len(machine.states):
-        states = quantity(len(found.states), "state")
+    compared = len(found.machine().states)
+    if len(found.states) < compared:
         print_message(
-            f"{name}: a Mealy machine of {states}, compared as {len(machine.states):,}: a state "
-            "that is entered with several outputs is one for each of them"
+            f"{name}: a Mealy machine of {quantity(len(found.states), 'state')}, compared as "
+            f"{compared:,}: a state that is entered with several outputs is one for each of them"
         )
 
 

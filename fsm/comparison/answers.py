@@ -45,7 +45,6 @@ def compare_answers(a: Machine | Mealy, b: Machine | Mealy, reason: str) -> Comp
         skeleton=None,
         settlement=None,
         not_compared=pairs.not_compared(),
-        open_cells=tuple(pairs.open_cells),
         by_answers=reason,
     )
 
@@ -70,7 +69,6 @@ class _Answers:
         self.shows = a.shown is not None and b.shown is not None
         self.pairs = PathSearch[tuple[int, int], str]((a.initial, b.initial))
         self.differences: list[Difference] = []
-        self.open_cells: list[tuple[StatePair, str]] = []
 
     def explore(self) -> None:
         """Find the pairs and the differences, breadth first."""
@@ -93,25 +91,23 @@ class _Answers:
                 self._step(pair, event, x, y)
 
     def _step(self, pair: tuple[int, int], event: str, x: int, y: int) -> None:
-        after = int(self.a.next[pair[0], x]), int(self.b.next[pair[1], y])
-        if min(after) < 0:
-            if max(after) >= 0:
-                self.open_cells.append((self._names(pair), event))
-            return
         ours, theirs = self._answer(self.a, pair[0], x), self._answer(self.b, pair[1], y)
         if ours != theirs:
             path = (*self.pairs.path(pair), event)
             self.differences.append(
                 Difference(DifferenceKind.ANSWER, self._names(pair), path, (ours, theirs), event)
             )
-        if _rejects(self.a, pair[0], x) == _rejects(self.b, pair[1], y):
+        after = int(self.a.next[pair[0], x]), int(self.b.next[pair[1], y])
+        if min(after) >= 0 and _rejects(self.a, pair[0], x) == _rejects(self.b, pair[1], y):
             self.pairs.reach(after, pair, event)
 
     def _answer(self, mealy: Mealy, state: int, x: int) -> str:
         from fsm.mealy import with_shown
 
-        output = mealy.outputs[int(mealy.output[state, x])]
         after = int(mealy.next[state, x])
+        if after < 0:
+            return "missing"
+        output = mealy.outputs[int(mealy.output[state, x])]
         return with_shown(output, self._shown(mealy, after) if self.shows else output)
 
     def _shown(self, mealy: Mealy, state: int) -> str:

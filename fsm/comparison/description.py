@@ -12,7 +12,7 @@ from fsm.comparison.result import (
     Settlement,
     StatePair,
 )
-from fsm.text import first_names, quantity
+from fsm.text import quantity
 
 __all__ = ["comparison_lines", "describe_comparison", "remarks"]
 
@@ -30,8 +30,7 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """Yield the lines of :func:`describe_comparison`: together they may be long."""
     yield f"{comparison.a} | {comparison.b}"
     if comparison.same:
-        where = " where both have a cell" if comparison.open_cells else ""
-        yield f"The same{where}: no trace tells them apart."
+        yield "The same: no trace tells them apart."
     if not comparison.by_answers:
         yield _skeleton_line(comparison)
     yield from map(_difference_line, comparison.differences)
@@ -44,9 +43,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 def remarks(comparison: Comparison) -> list[str]:
     """Return how guards were compared, and what could not be compared, as lines for people."""
     guards = [_guards_line(*guards) for guards in comparison.guards]
-    if comparison.by_answers:
-        guards.append(f"Compared by answers alone ({comparison.by_answers}): {_NOT_IN_ANSWERS}")
-    return guards + _not_compared_lines(comparison) + _open_lines(comparison)
+    answers = [f"Compared by answers alone ({comparison.by_answers}): {_NOT_IN_ANSWERS}"]
+    return guards + (answers if comparison.by_answers else []) + _not_compared_lines(comparison)
 
 
 def _skeleton_line(comparison: Comparison) -> str:
@@ -59,13 +57,6 @@ def _skeleton_line(comparison: Comparison) -> str:
 def _guards_line(event: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
     what = " | ".join(", ".join(names) or "none" for names in (ours, theirs))
     return f"Guards of {event}: {what}; compared under every valuation of them."
-
-
-def _open_lines(comparison: Comparison) -> list[str]:
-    cells = [f"{event} in {a} | {b}" for (a, b), event in comparison.open_cells]
-    return [f"Not compared, the cell is missing in one of them: {first_names(cells)}."] * bool(
-        cells
-    )
 
 
 def _not_compared_lines(comparison: Comparison) -> list[str]:

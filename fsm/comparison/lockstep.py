@@ -68,7 +68,6 @@ def compare(a: Machine | Mealy | str, b: Machine | Mealy | str) -> Comparison:
         skeleton=skeleton,
         settlement=None if skeleton is None else pairs.settlement(),
         not_compared=pairs.not_compared(),
-        open_cells=tuple(pairs.open_cells()),
         guards=tuple(pairs.guards()),
     )
 
@@ -157,21 +156,15 @@ class _Lockstep:
         for pair in self.pairs:
             for joint in self.shared:
                 x, y = joint.steps(self.a, self.b, pair)
-                if bool(x) != bool(y) and not self._is_open(pair, joint):
-                    shows = _by_side(x, "accepted", "rejected")
+                if bool(x) != bool(y):
+                    other = "missing" if self._is_open(pair, joint) else "rejected"
+                    shows = _by_side(x, "accepted", other)
                     path = self.path(pair, joint.name)
                     yield Difference(DifferenceKind.ACCEPTS, pair, path, shows, joint.name)
 
     def _is_open(self, pair: StatePair, joint: JointInput) -> bool:
         """Whether one of the machines says nothing of an event."""
         return (pair[0], joint.a) in self.open[0] or (pair[1], joint.b) in self.open[1]
-
-    def open_cells(self) -> Iterator[tuple[StatePair, str]]:
-        """Yield the events that one machine accepts, and of which the other one says nothing."""
-        for pair in self.pairs if any(self.open) else ():
-            for joint in self.shared:
-                if any(joint.steps(self.a, self.b, pair)) and self._is_open(pair, joint):
-                    yield pair, joint.name
 
     def alphabet(self) -> Iterator[Difference]:
         for joint in self.lone:
@@ -280,7 +273,7 @@ class _Lockstep:
         """Return the pairs where they are one to one and both accept the same events in each."""
         ours, theirs = self.states()
         one_to_one = len(ours) == len(theirs) == len(self.pairs)
-        if not one_to_one or any(self.accepts()) or any(self.open_cells()):
+        if not one_to_one or any(self.accepts()):
             return None
         steps = (x.steps(self.a, self.b, pair) for pair in self.pairs for x in self.lone)
         return None if any(map(any, steps)) else tuple(self.pairs)

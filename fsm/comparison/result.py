@@ -167,9 +167,6 @@ class Comparison(RichValue):
     """``None`` where there is no common skeleton."""
     not_compared: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """The reachable states of each machine that no trace of both leads to."""
-    open_cells: tuple[tuple[StatePair, str], ...] = ()
-    """The events that one machine accepts and of which the other one, a partial Mealy machine, says
-    nothing, with the states of both: they are not compared."""
     guards: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
     """The events whose guards are not the same: the event, and what it depends on in each."""
     by_answers: str = ""
@@ -197,7 +194,6 @@ class Comparison(RichValue):
             "skeleton": skeleton,
             "settlement": self.settlement.as_dict() if self.settlement else None,
             "not_compared": {"a": list(self.not_compared[0]), "b": list(self.not_compared[1])},
-            "open_cells": [{"states": _sides(s), "event": e} for s, e in self.open_cells],
             "guards": [{"event": e, "a": list(x), "b": list(y)} for e, x, y in self.guards],
             "by_answers": self.by_answers,
         }
