@@ -21,12 +21,12 @@ __all__ = ["compare_answers", "with_answers"]
 
 
 def with_answers(machine: Machine | Mealy | str) -> Machine | Mealy | str:
-    """Return the Mealy machine that a diagram is; everything else as it is."""
+    """Return the Mealy machine of a diagram that has no statuses alone; else what is given."""
     from fsm.formats import DRAWN
 
     if isinstance(machine, str) and Path(machine).suffix.lower() in DRAWN:
         found = as_specification(machine)
-        return machine if isinstance(found, Machine) else found
+        return machine if isinstance(found, Machine) or not found.unheld else found
     return machine
 
 

@@ -29,14 +29,14 @@ CALL_FAILURES = (Exception, SystemExit)
 
 
 def failure_text(error: BaseException) -> str:
-    """Return what happened in a call, as a test shows it.
+    """Return what happened in a call, as a test shows it: on one line.
 
-    >>> failure_text(ValueError("no such order")), failure_text(HangError(2))
-    ('ValueError: no such order', 'no answer within 2 s')
+    >>> failure_text(ValueError("no such order\\n  at line 3\\n")), failure_text(HangError(2))
+    ('ValueError: no such order / at line 3', 'no answer within 2 s')
     """
+    text = " / ".join(line.strip() for line in str(error).splitlines() if line.strip())
     if isinstance(error, CallError):
-        return str(error)
-    text = str(error)
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
