@@ -129,7 +129,7 @@ class Machine(RichValue):
     open_cells: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """The cells (state, event) of which a partial Mealy machine says nothing; ``assumed`` says so.
 
-    Comparisons and tests leave them out; everything else rejects the event there.
+    Tests leave them out; everything else rejects the event there.
     """
     chart: Chart | None = field(default=None, compare=False)
     """The declaration, with states inside states; ``None`` where there is none but this table."""

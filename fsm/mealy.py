@@ -223,15 +223,38 @@ class Mealy:
     def machine(self) -> Machine:
         """Return the Moore machine whose statuses are what is shown, else the last outputs.
 
-        An output ``rejected`` that leaves the state as it is, is a rejected event. An output that
-        is not what is shown after it stands before it in the status: ``done, shows Sent``.
+        An output ``rejected`` is a rejected event.
 
         A state entered with several statuses is split, one state for each of them, so that two
         such machines are equivalent exactly where their Mealy machines are. Where nothing is
         shown, the initial state has no output yet: its status is ``None``. Missing cells are
         its ``open_cells``.
+
+        Raises :class:`MachineError` for an answer that such a machine cannot hold: :attr:`unheld`.
         """
+        if self.unheld:
+            raise MachineError(
+                f"{self.name}: {self.unheld}, which a machine with statuses cannot hold; a plain "
+                "fsm draw, and fsm compare, suite, test and learn take its answers as they are"
+            )
         return _moore(self)
+
+    @cached_property
+    def reached(self) -> tuple[int, ...]:
+        """The indices of the states that some trace leads to, nearest first."""
+        targets = self.next.tolist()
+        start = [self.initial]
+        return tuple(breadth_first(start, lambda s: [t for t in targets[s] if t >= 0]))
+
+    @cached_property
+    def unheld(self) -> str:
+        """A cell that a machine with statuses cannot hold; empty where there is none.
+
+        Such a machine shows the status after an event, or rejects the event and stays as it was.
+        It cannot hold a rejected event that leads to another state, nor an answer beside what is
+        shown, such as ``done`` or an exception.
+        """
+        return next(_unheld(self), "")
 
 
 def _shows(state: State, observable: Observable) -> str:
@@ -247,6 +270,23 @@ _Pair: TypeAlias = tuple[int, str | None]
 def with_shown(output: str, shown: str) -> str:
     """Return an output with what is shown after it, once where both are the same."""
     return output if shown == output else f"{output}, shows {shown}"
+
+
+def _unheld(mealy: Mealy) -> Iterator[str]:
+    """Yield each reachable cell that a machine with statuses cannot hold, nearest first."""
+    targets = mealy.next.tolist()
+    for s in mealy.reached:
+        for x, t in enumerate(targets[s]):
+            if t >= 0:
+                answer = mealy.outputs[int(mealy.output[s, x])]
+                shown = answer if mealy.shown is None else mealy.shown[t]
+                cell = f"{mealy.inputs[x]!r} in {mealy.states[s]!r}"
+                if answer != REJECTED and answer != shown:
+                    yield f"{cell} is answered {answer!r} and then shows {shown!r}"
+                elif answer == REJECTED and t != s:
+                    yield f"{cell} is rejected, but leads to {mealy.states[t]!r}"
+                elif answer == REJECTED and mealy.shown is not None and shown == REJECTED:
+                    yield f"{cell} is answered {answer!r}, which is a status as well"
 
 
 def _moore(mealy: Mealy) -> Machine:
@@ -298,14 +338,14 @@ def _assumed_of_missing(mealy: Mealy, reached: set[int]) -> Iterator[str]:
     cells = [f"{event} in {state}" for state, event in mealy.missing if state in names]
     if cells:
         yield (
-            f"{quantity(len(cells), 'missing cell')}: left out of comparisons and tests, and "
-            f"the event rejected elsewhere: {first_names(cells)}"
+            f"{quantity(len(cells), 'missing cell')}: left out of tests, and the event rejected "
+            f"elsewhere: {first_names(cells)}"
         )
 
 
 def _arrival(mealy: Mealy, state: int, output: str) -> str:
     """Return the status of a state that is entered with an output."""
-    return output if mealy.shown is None else with_shown(output, mealy.shown[state])
+    return output if mealy.shown is None else mealy.shown[state]
 
 
 def _moore_names(mealy: Mealy, pairs: list[_Pair]) -> dict[_Pair, str]:

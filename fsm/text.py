@@ -22,6 +22,7 @@ __all__ = [
     "quantity",
     "shortened",
     "visible",
+    "with_visible_ends",
     "wrapped",
 ]
 
@@ -48,6 +49,15 @@ def visible(text: str) -> str:
     'a[U+000A]b[U+202E]c'
     """
     return HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+
+
+def with_visible_ends(text: str) -> str:
+    """Return a text in quotes where it begins or ends with a blank, which nobody would see.
+
+    >>> with_visible_ends("Sent"), with_visible_ends("Sent ")
+    ('Sent', "'Sent '")
+    """
+    return text if text == text.strip() else repr(text)
 
 
 def json_text(

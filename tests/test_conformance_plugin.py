@@ -236,15 +236,24 @@ def test_a_file_in_no_directory_is_refused(run) -> None:
     result.stderr.fnmatch_lines(["*--fsm-cov-file: *nowhere: no such directory"])
 
 
+NEGATIVE = """{"schema": "fsm/coverage/1", "suites": [
+{"machine": "", "title": "", "planned": 1, "done": 1, "failed": [],
+"cells": [{"state": "a", "event": "b", "count": -5, "tests": []}]}]}"""
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("{", "not the coverage of tests (*); pytest --fsm-cov-file FILE writes it"),
         ('{"suites": []}', "not the coverage of tests (its schema is '')*"),
         ('{"schema": "fsm/coverage/1", "suites": [{}]}', "*missing required field*"),
+        (
+            NEGATIVE,
+            "*`int` >= 1*",
+        ),
         ("\x00\xff", "not the coverage of tests (*"),
     ],
-    ids=["no JSON", "no schema", "no suite", "binary"],
+    ids=["no JSON", "no schema", "no suite", "negative", "binary"],
 )
 def test_another_file_is_refused(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "cov.json"

@@ -64,7 +64,8 @@ def test_what_is_written_is_read(form: str, tmp_path_factory: pytest.TempPathFac
         found = load_specification(str(path))
         assert isinstance(found, Mealy)
         assert table(found) == table(mealy)
-        assert load(str(path)).states == found.machine().states
+        if not mealy.unheld:
+            assert load(str(path)).states == found.machine().states
 
     settings(max_examples=samples(400, 40))(holds)()
 

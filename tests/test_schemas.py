@@ -41,6 +41,7 @@ MORE_LINES = [
     ),
     "conform --machine without-feedback --page right.md --html cells.html --json",
     "convert logs/postfix.log logs/sendgrid.jsonl --json",
+    "learn golden_system:System with-feedback --json",
     "explain log.csv --message m4 --dedupe --validity 30m --json",
     "replay log.csv --dedupe --json",
     "replay logs/mail.mbox --no-crosscheck --json",

@@ -75,7 +75,7 @@ def test_expected(fsm_case):
     fsm_case.run(Deaf())
 
 
-@pytest.mark.fsm_suite("quarantine", "chain")
+@pytest.mark.fsm_suite("quarantine", "tour")
 def test_caught(fsm_case):
     try:
         fsm_case.run(Deaf())
@@ -94,8 +94,8 @@ def test_a_failure_counts_whatever_pytest_says(run) -> None:
     result = run(EXCUSED, "--fsm-cov-file=cov.json")
     result.stdout.fnmatch_lines(
         [
-            "fsm: quarantine by tour: * failed (* expected by xfail), *pytest --runxfail *",
-            "fsm: quarantine by chain: * failed (* passed for pytest), *",
+            "fsm: quarantine by tour in *::test_expected: * (* expected by xfail), *--runxfail*",
+            "fsm: quarantine by tour in test_it.py::test_caught: * failed (* passed for pytest), *",
             "fsm: engagement by tour (system=#1): 2 of 2 tests, *; 2 failed, *",
             "fsm: engagement by tour (system=#2): 2 of 2 tests, *; 2 failed, *",
         ]
@@ -222,6 +222,12 @@ def test_a_file_with_something_else_is_not_overwritten(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {message}"])
     assert Path("orders.md").read_text() == ORDERS
+
+
+def test_coverage_of_no_conformance_test_is_told(run) -> None:
+    result = run("def test_it(): pass", "--fsm-cov")
+    result.stdout.fnmatch_lines(["fsm: no conformance test was run, and --fsm-cov asks for them*"])
+    assert "fsm:" not in run("def test_it(): pass", "--fsm-cov", "--collect-only").stdout.str()
 
 
 def test_files_of_an_earlier_session_are_replaced(run) -> None:

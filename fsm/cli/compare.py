@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fsm.catalog import load, load_specification
+from fsm.catalog import load_specification
 from fsm.cli.completion import complete_machine
 from fsm.cli.draw import command as draw
 from fsm.cli.file_params import INPUT, OUTPUT
@@ -65,10 +65,10 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     The exit status is 1 if the machines differ.
     """
     with Progress("comparing"):
-        machines = load(a), load(b)
-        comparison = compare(*machines)
-    for name, machine in zip((a, b), machines, strict=True):
-        _print_number_of_states(name, machine)
+        comparison = compare(a, b)
+    if not comparison.by_answers:
+        for name in (a, b):
+            _print_number_of_states(name)
     if comparison.a == comparison.b:  # two versions: the arguments tell which is which
         comparison = replace(comparison, a=a, b=b)
     if output:
@@ -81,16 +81,18 @@ def command(context: click.Context, a: str, b: str, as_json: bool, output: Path 
     return 0 if comparison.same else 1
 
 
-def _print_number_of_states(name: str, machine: Machine) -> None:
+def _print_number_of_states(name: str) -> None:
     """Say why a Mealy machine of a file has more states here, if it has."""
     if Path(name).suffix.lower() not in DRAWN:
         return
     found = load_specification(name)
-    if not isinstance(found, Machine) and len(found.states) < len(machine.states):
-        states = quantity(len(found.states), "state")
+    if isinstance(found, Machine):
+        return
+    compared = len(found.machine().states)
+    if len(found.states) < compared:
         print_message(
-            f"{name}: a Mealy machine of {states}, compared as {len(machine.states):,}: a state "
-            "that is entered with several outputs is one for each of them"
+            f"{name}: a Mealy machine of {quantity(len(found.states), 'state')}, compared as "
+            f"{compared:,}: a state that is entered with several outputs is one for each of them"
         )
 
 

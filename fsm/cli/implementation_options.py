@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
 from fsm.cli.help import option
 from fsm.cli.values import DurationParam
 
-__all__ = ["answer_timeout_option", "implementation_argument", "seconds_of", "settle_option"]
+__all__ = [
+    "answer_timeout_option",
+    "check_order",
+    "implementation_argument",
+    "seconds_of",
+    "settle_option",
+]
 
 implementation_argument = click.argument(
     "implementation",
@@ -33,6 +40,14 @@ settle_option = option(
     group="Implementation",
     help="How long what is shown may take to become right after an event.",
 )
+
+
+def check_order(machine: str, implementation: str, usage: str) -> None:
+    """Refuse a machine in the place of the implementation, and the implementation in its place."""
+    if ":" in machine and ":" not in implementation and not Path(machine).exists():
+        raise click.UsageError(
+            f"{machine} is no machine, and {implementation} no implementation: the order is {usage}"
+        )
 
 
 def seconds_of(duration: timedelta | None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.implementation_options import (
     answer_timeout_option,
+    check_order,
     implementation_argument,
     seconds_of,
     settle_option,
@@ -26,7 +27,8 @@ from fsm.cli.suite_options import (
     silent_option,
 )
 from fsm.cli.text import print_json, printable
-from fsm.cli.values import json_option, machine_argument
+from fsm.cli.values import RangeParam, json_option, machine_argument
+from fsm.errors import FsmError, MachineError
 from fsm.files import write_bytes
 from fsm.formats.dot import mealy_to_dot
 from fsm.formats.json_document import to_json
@@ -67,7 +69,7 @@ __all__ = ["command"]
 @settle_option
 @option(
     "--max-states",
-    type=int,
+    type=RangeParam(min=1),
     metavar="N",
     default=1000,
     group="Limits and safety",
@@ -105,11 +107,15 @@ def command(
     from fsm.implementations.output import apart_from_output
     from fsm.suites.learning.learnt import learn
 
-    write = _writer(output) if output else None
+    check_order(machine, implementation, "fsm learn IMPLEMENTATION MACHINE")
+    if output:
+        _check_suffix(output)
     specification = load_specification(machine)
     assumed = _assumed(specification)
     if isinstance(specification, Machine):
         specification = Mealy.of(specification, observable, rejections=not silent)
+    if output:
+        _check_names(specification, output)
     seconds = {"timeout": seconds_of(timeout), "settle": seconds_of(settle)}
     with (
         Progress("learning"),
@@ -126,12 +132,15 @@ def command(
             max_symbols=max_symbols,
             name=implementation,
         )
-    if output and write:
-        write_bytes(write(learnt.named_after(specification)).encode(), output)
     differences = learnt.differences(specification)
+    hidden = learnt.not_compared(specification)
     if as_json:
-        found = [difference._asdict() for difference in differences]
-        print_json(_facts(learnt) | {"assumed": assumed, "differences": found}, "learn")
+        found = {
+            "assumed": assumed,
+            "differences": [difference._asdict() for difference in differences],
+            "not_compared": [{"state": state, "input": event} for state, event in hidden],
+        }
+        print_json(_facts(learnt) | found, "learn")
     else:
         states = quantity(len(learnt.mealy.states), "state")
         click.echo(
@@ -142,19 +151,60 @@ def command(
             click.echo(printable(f"assumed: {text}"))
         for difference in differences:
             click.echo(printable(str(difference)))
+        if hidden:
+            cells = first_names([f"{event} in {state}" for state, event in hidden])
+            click.echo(
+                printable(f"Not compared: {cells}; no trace without a difference leads there.")
+            )
         if not differences:
             click.echo(printable(f"The implementation conforms to {machine}."))
+    if output:
+        write_bytes(_written(learnt.named_after(specification), output), output)
     return 1 if differences else 0
 
 
-def _writer(output: Path) -> Callable[[Mealy], str]:
-    """Return what writes a learnt machine in the format of a suffix."""
-    writers = {".dot": mealy_to_dot, ".json": lambda mealy: to_json(mealy.machine())}
-    if output.suffix.lower() not in writers:
+_WRITERS: Mapping[str, Callable[[Mealy], str]] = {
+    ".dot": mealy_to_dot,
+    ".json": lambda mealy: to_json(mealy.machine()),
+}
+"""What writes a learnt machine, by the suffix."""
+_UNWRITABLE = (MachineError, UnicodeEncodeError)
+"""What is raised for names that a file cannot hold; half of a surrogate pair is no text."""
+
+
+def _check_suffix(output: Path) -> None:
+    if output.suffix.lower() not in _WRITERS:
         raise click.UsageError(
-            f"{output.name}: a learnt machine is written as {' or '.join(writers)}"
+            f"{output.name}: a learnt machine is written as {' or '.join(_WRITERS)}"
         )
-    return writers[output.suffix.lower()]
+
+
+def _check_names(specification: Mealy, output: Path) -> None:
+    """Refuse what a file cannot hold of MACHINE, before anything is learnt."""
+    if output.suffix.lower() == ".dot":
+        _written(specification, output)
+
+
+def _written(mealy: Mealy, output: Path) -> bytes:
+    """Return a machine as a file; raises :class:`FsmError`, and names the other format."""
+    suffix = output.suffix.lower()
+    try:
+        return _WRITERS[suffix](mealy).encode()
+    except _UNWRITABLE as error:
+        (other,) = (each for each in _WRITERS if each != suffix)
+        try:
+            _WRITERS[other](mealy).encode()
+        except _UNWRITABLE:
+            hint = f"{other} cannot hold it either"
+        else:
+            hint = f"{other} can hold it: -o {output.with_suffix(other).name}"
+        what = str(error)
+        if isinstance(error, UnicodeEncodeError):
+            around = error.object[max(0, error.start - 20) : error.end]
+            what = f"{around!r} has half of a surrogate pair, which is no text"
+        elif suffix == ".json" and mealy.unheld:
+            what = mealy.unheld
+        raise FsmError(f"{output.name}: nothing is written: {what}; {hint}") from None
 
 
 def _assumed(specification: Machine | Mealy) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from fsm.cli.file_params import OUTPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.implementation_options import (
     answer_timeout_option,
+    check_order,
     implementation_argument,
     seconds_of,
     settle_option,
@@ -47,6 +49,8 @@ __all__ = ["command"]
 _MOST_JOBS = 64
 _ISOLATION = 12
 """Events of the trace that tells whether instances share their state."""
+_TRIED = 64
+"""Tests of which the most varied one is this trace."""
 
 
 @click.command(
@@ -123,6 +127,7 @@ def command(
     A failure comes with a short trace that fails, and with the documented row. The exit status is
     1 if a test fails or was not run.
     """
+    check_order(machine, implementation, "fsm test MACHINE IMPLEMENTATION")
     source = documented_specification(machine, bindings, settings_for(machine))
     with Progress("choosing the tests"):
         made = suite(source, method, rejections=not silent, **options)
@@ -159,9 +164,21 @@ def _run(
         for connection in connections:
             stack.enter_context(connection)
         if jobs > 1:
-            trace = next(made.tests, ())[:_ISOLATION]
+            trace = _most_varied(made)
             check_isolation(connections, trace, shows=made.mealy.shown is not None)
         return run_suite(connections, made, most_failures=most_failures, progress=progress)
+
+
+def _most_varied(made: Suite) -> tuple[str, ...]:
+    """Return the beginning of a test that visits the most states, one of those that show most."""
+    mealy = made.mealy
+
+    def visits(trace: tuple[str, ...]) -> tuple[int, int]:
+        states = set(mealy.walk(mealy.word(trace)))
+        return len({mealy.shown[s] for s in states} if mealy.shown else states), len(states)
+
+    tests = (test[:_ISOLATION] for test in islice(made.tests, _TRIED))
+    return max(tests, key=visits, default=())
 
 
 def _print(result: SuiteRun) -> None:

@@ -12,12 +12,13 @@ from fsm.comparison.result import (
     Settlement,
     StatePair,
 )
-from fsm.text import first_names, quantity
+from fsm.text import quantity
 
 __all__ = ["comparison_lines", "describe_comparison", "remarks"]
 
 _MOST_STATES = 12
 """How many states that were not compared are listed."""
+_NOT_IN_ANSWERS = "final states, deadlines, timers and indicators are not compared."
 
 
 def describe_comparison(comparison: Comparison) -> list[str]:
@@ -29,9 +30,9 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """Yield the lines of :func:`describe_comparison`: together they may be long."""
     yield f"{comparison.a} | {comparison.b}"
     if comparison.same:
-        where = " where both have a cell" if comparison.open_cells else ""
-        yield f"The same{where}: no trace tells them apart."
-    yield _skeleton_line(comparison)
+        yield "The same: no trace tells them apart."
+    if not comparison.by_answers:
+        yield _skeleton_line(comparison)
     yield from map(_difference_line, comparison.differences)
     yield from map(_effect_line, comparison.effects)
     if comparison.settlement and not comparison.same:
@@ -42,7 +43,8 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 def remarks(comparison: Comparison) -> list[str]:
     """Return how guards were compared, and what could not be compared, as lines for people."""
     guards = [_guards_line(*guards) for guards in comparison.guards]
-    return guards + _not_compared_lines(comparison) + _open_lines(comparison)
+    answers = [f"Compared by answers alone ({comparison.by_answers}): {_NOT_IN_ANSWERS}"]
+    return guards + (answers if comparison.by_answers else []) + _not_compared_lines(comparison)
 
 
 def _skeleton_line(comparison: Comparison) -> str:
@@ -55,13 +57,6 @@ def _skeleton_line(comparison: Comparison) -> str:
 def _guards_line(event: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
     what = " | ".join(", ".join(names) or "none" for names in (ours, theirs))
     return f"Guards of {event}: {what}; compared under every valuation of them."
-
-
-def _open_lines(comparison: Comparison) -> list[str]:
-    cells = [f"{event} in {a} | {b}" for (a, b), event in comparison.open_cells]
-    return [f"Not compared, the cell is missing in one of them: {first_names(cells)}."] * bool(
-        cells
-    )
 
 
 def _not_compared_lines(comparison: Comparison) -> list[str]:
@@ -86,7 +81,7 @@ def _difference_line(difference: Difference) -> str:
             return f"status of {where}: {what}{after}"
         case DifferenceKind.FINAL:
             return f"final state in {where}: {what}{after}"
-        case DifferenceKind.ACCEPTS:
+        case DifferenceKind.ACCEPTS | DifferenceKind.ANSWER:
             return f"event {difference.event} in {where}: {what}; trace: {trace}"
         case DifferenceKind.ALPHABET:
             return f"event {difference.event}: {what}; trace: {trace}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from fsm.alphabet import JointInput, joint_inputs
-from fsm.catalog import as_machine
+from fsm.catalog import as_machine, load
 from fsm.comparison.alike import alike_pairs, expiry
+from fsm.comparison.answers import compare_answers, with_answers
 from fsm.comparison.result import (
     Comparison,
     Difference,
@@ -20,6 +22,9 @@ from fsm.errors import MachineError
 from fsm.graph import PathSearch, SharedPath, breadth_first, reaching
 from fsm.machine import Effect, Machine, Transition
 
+if TYPE_CHECKING:
+    from fsm.mealy import Mealy
+
 __all__ = ["ALL_FOLLOWED", "MOST_PAIRS", "compare"]
 
 ALL_FOLLOWED = 2
@@ -29,11 +34,13 @@ MOST_PAIRS = 2_000_000
 """Pairs of states that one trace reaches in two machines, and that may differ."""
 
 
-def compare(a: Machine | str, b: Machine | str) -> Comparison:
+def compare(a: Machine | Mealy | str, b: Machine | Mealy | str) -> Comparison:
     """Compare two machines and return what tells them apart.
 
     ``a`` and ``b`` are machines or their names. Every difference comes with the shortest trace
-    that shows it. Ties between traces follow the declared order of events.
+    that shows it. Ties between traces follow the declared order of events. Where a machine, such as
+    a learnt one, has answers that no machine with statuses can hold, only answers and what is shown
+    are compared; ``by_answers`` says why.
 
     Raises :class:`fsm.errors.MachineError` where a name is that of no machine, and where more than
     :data:`MOST_PAIRS` pairs of states may differ.
@@ -42,7 +49,12 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
     >>> comparison.same, comparison.differences[0].trace
     (False, ('relayed',))
     """
-    a, b = as_machine(a), as_machine(b)
+    given = [with_answers(each) for each in (a, b)]
+    for each in given:
+        if not isinstance(each, Machine | str) and each.unheld:
+            ours, theirs = map(_loaded, given)
+            return compare_answers(ours, theirs, f"{each.name}: {each.unheld}")
+    a, b = (_table(each) for each in given)
     pairs = _Lockstep(a, b)
     differences = [*pairs.alphabet(), *pairs.accepts(), *pairs.statuses(), *pairs.finals()]
     differences.sort(key=lambda difference: len(difference.path))
@@ -56,9 +68,16 @@ def compare(a: Machine | str, b: Machine | str) -> Comparison:
         skeleton=skeleton,
         settlement=None if skeleton is None else pairs.settlement(),
         not_compared=pairs.not_compared(),
-        open_cells=tuple(pairs.open_cells()),
         guards=tuple(pairs.guards()),
     )
+
+
+def _loaded(given: Machine | Mealy | str) -> Machine | Mealy:
+    return load(given) if isinstance(given, str) else given
+
+
+def _table(given: Machine | Mealy | str) -> Machine:
+    return as_machine(given) if isinstance(given, Machine | str) else given.machine()
 
 
 class _Lockstep:
@@ -137,21 +156,15 @@ class _Lockstep:
         for pair in self.pairs:
             for joint in self.shared:
                 x, y = joint.steps(self.a, self.b, pair)
-                if bool(x) != bool(y) and not self._is_open(pair, joint):
-                    shows = _by_side(x, "accepted", "rejected")
+                if bool(x) != bool(y):
+                    other = "missing" if self._is_open(pair, joint) else "rejected"
+                    shows = _by_side(x, "accepted", other)
                     path = self.path(pair, joint.name)
                     yield Difference(DifferenceKind.ACCEPTS, pair, path, shows, joint.name)
 
     def _is_open(self, pair: StatePair, joint: JointInput) -> bool:
         """Whether one of the machines says nothing of an event."""
         return (pair[0], joint.a) in self.open[0] or (pair[1], joint.b) in self.open[1]
-
-    def open_cells(self) -> Iterator[tuple[StatePair, str]]:
-        """Yield the events that one machine accepts, and of which the other one says nothing."""
-        for pair in self.pairs if any(self.open) else ():
-            for joint in self.shared:
-                if any(joint.steps(self.a, self.b, pair)) and self._is_open(pair, joint):
-                    yield pair, joint.name
 
     def alphabet(self) -> Iterator[Difference]:
         for joint in self.lone:
@@ -260,7 +273,7 @@ class _Lockstep:
         """Return the pairs where they are one to one and both accept the same events in each."""
         ours, theirs = self.states()
         one_to_one = len(ours) == len(theirs) == len(self.pairs)
-        if not one_to_one or any(self.accepts()) or any(self.open_cells()):
+        if not one_to_one or any(self.accepts()):
             return None
         steps = (x.steps(self.a, self.b, pair) for pair in self.pairs for x in self.lone)
         return None if any(map(any, steps)) else tuple(self.pairs)

@@ -41,18 +41,21 @@ class DifferenceKind(Enum):
     """A timer runs or starts in one machine only."""
     INDICATOR = "indicator"
     """Only one machine has the indicator."""
+    ANSWER = "answer"
+    """The event is answered differently; only where answers are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One difference, with the shortest trace that shows it.
 
-    ``states`` are the states after the trace; for an event (``ACCEPTS``, ``ALPHABET``), which
-    is the last one of the trace, those before it. ``shows`` is what each machine has there: its
-    status (``None``: nothing is shown yet), ``final`` or ``not final``, ``accepted`` or
-    ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``, the timers that
-    only it has, starts anew or lets run on, or ``None``, its indicator or ``None``. Events are
-    named with the guards that either machine asks for; see :mod:`fsm.alphabet`.
+    ``states`` are the states after the trace; for an event (``ACCEPTS``, ``ALPHABET``,
+    ``ANSWER``), which is the last one of the trace, those before it. ``shows`` is what each machine
+    has there: its status (``None``: nothing is shown yet), ``final`` or ``not final``,
+    ``accepted`` or ``rejected``, ``known`` or ``unknown``, the event of its deadline or ``None``,
+    the timers that only it has, starts anew or lets run on, or ``None``, its indicator or ``None``,
+    its answer, with what it shows then. Events are named with the guards that either machine asks
+    for; see :mod:`fsm.alphabet`.
     """
 
     kind: DifferenceKind
@@ -164,11 +167,10 @@ class Comparison(RichValue):
     """``None`` where there is no common skeleton."""
     not_compared: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """The reachable states of each machine that no trace of both leads to."""
-    open_cells: tuple[tuple[StatePair, str], ...] = ()
-    """The events that one machine accepts and of which the other one, a partial Mealy machine, says
-    nothing, with the states of both: they are not compared."""
     guards: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
     """The events whose guards are not the same: the event, and what it depends on in each."""
+    by_answers: str = ""
+    """Why only the answers to events were compared, and what is shown; empty where all was."""
 
     @property
     def same(self) -> bool:
@@ -192,8 +194,8 @@ class Comparison(RichValue):
             "skeleton": skeleton,
             "settlement": self.settlement.as_dict() if self.settlement else None,
             "not_compared": {"a": list(self.not_compared[0]), "b": list(self.not_compared[1])},
-            "open_cells": [{"states": _sides(s), "event": e} for s, e in self.open_cells],
             "guards": [{"event": e, "a": list(x), "b": list(y)} for e, x, y in self.guards],
+            "by_answers": self.by_answers,
         }
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -39,7 +39,7 @@ class CoveredCell(msgspec.Struct):
 
     state: str
     event: str
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=1)]
     """How many tests ran it."""
     tests: list[str]
     """The first of them, by their names for pytest."""

@@ -6,9 +6,18 @@ from collections.abc import Sequence
 
 from fsm.errors import FsmError
 from fsm.implementations.connection import Connection
-from fsm.implementations.observation import Observed, reset_and_observe, send_and_observe
+from fsm.implementations.observation import (
+    Observed,
+    observe_again,
+    reset_and_observe,
+    send_and_observe,
+)
 
 __all__ = ["check_isolation"]
+
+_NOTHING_SEEN = Observed(None, "")
+_LOOKS = 2
+"""What is seen at each step: once after the others, and once after the event."""
 
 
 def check_isolation(
@@ -17,8 +26,9 @@ def check_isolation(
     """Refuse instances of which one changes what another one does.
 
     The first runs a trace alone, and then again while each of the others is reset and sent the
-    first event after every step. Raises :class:`FsmError` where the first does not do the same
-    twice.
+    first event after every step; then it is looked at once more. The trace should leave the initial
+    state, which a reset of another one restores. Raises :class:`FsmError` where the first does not
+    do the same twice.
     """
     first, *others = connections
     if not others or not trace:
@@ -27,11 +37,12 @@ def check_isolation(
     for other in others:
         beside = _run(first, trace, [other], shows=shows)
         if beside != alone:
-            step = next(i for i, (a, b) in enumerate(zip(alone, beside, strict=True)) if a != b)
+            place = next(i for i, (a, b) in enumerate(zip(alone, beside, strict=True)) if a != b)
+            before = ", ".join(trace[: place // _LOOKS]) or "the reset"
             raise FsmError(
-                f"{first.name}: two instances share their state: after {', '.join(trace[:step])} "
-                f"one answers {alone[step].text!r} alone, and {beside[step].text!r} while another "
-                "one is reset; leave --jobs out"
+                f"{first.name}: two instances share their state: after {before} "
+                f"one answers {alone[place].text!r} alone, and {beside[place].text!r} while "
+                "another one is reset; leave --jobs out"
             )
 
 
@@ -43,5 +54,6 @@ def _run(
         for other in others:
             reset_and_observe(other, shows=shows)
             send_and_observe(other, trace[0], shows=shows)
+        seen.append(observe_again(connection) if shows else _NOTHING_SEEN)
         seen.append(send_and_observe(connection, event, shows=shows))
     return seen

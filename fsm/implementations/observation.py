@@ -11,7 +11,14 @@ from fsm.implementations.connection import Connection, Reply
 from fsm.implementations.spoken import SpokenConnection
 from fsm.mealy import NOTHING
 
-__all__ = ["Observed", "advance_and_observe", "reset_and_observe", "run_whole", "send_and_observe"]
+__all__ = [
+    "Observed",
+    "advance_and_observe",
+    "observe_again",
+    "reset_and_observe",
+    "run_whole",
+    "send_and_observe",
+]
 
 
 class Observed(NamedTuple):
@@ -58,6 +65,11 @@ def advance_and_observe(
 ) -> Observed:
     """Let time pass, and look."""
     return _observed(connection, lambda: connection.advance(seconds), shows, expected)
+
+
+def observe_again(connection: Connection) -> Observed:
+    """Look once more, without an event."""
+    return Observed(None, _looking(connection)())
 
 
 def run_whole(connection: Connection, trace: Sequence[str], *, shows: bool) -> list[Observed]:
@@ -115,6 +127,11 @@ def _looking(connection: Connection) -> Callable[[], str]:
 
 def _without_observe(connection: Connection) -> str:
     if isinstance(connection, SpokenConnection):
+        if not connection.name.startswith(("cmd:", "http://", "https://")):  # a Python adapter
+            return (
+                f"{connection.name} has no method observe(): add it, or say observable='output' "
+                "(--observable output)"
+            )
         return (
             f"{connection.name} does not show anything: add 'observe' to 'can' in its reply to "
             "hello, or say observable='output' (--observable output)"

@@ -24,6 +24,10 @@ from fsm.mealy import REJECTED
 __all__ = ["reply_to", "serve"]
 
 
+_FAILURES = (*CALL_FAILURES, KeyboardInterrupt)
+"""What a call may raise here, where the implementation has a process of its own."""
+
+
 def serve(connection: Connection, requests: Iterable[str], replies: IO[bytes]) -> None:
     """Answer the request on each line, until bye or the end."""
     for line in requests:
@@ -31,7 +35,7 @@ def serve(connection: Connection, requests: Iterable[str], replies: IO[bytes]) -
         try:
             asked = dict(json.loads(line))
             reply = reply_to(connection, asked)
-        except CALL_FAILURES as error:
+        except _FAILURES as error:
             reply = {"error": failure_text(error)}
         replies.write(reply_line(reply))
         replies.flush()

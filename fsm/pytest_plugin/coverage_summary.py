@@ -8,6 +8,7 @@ session where less was run than a floor.
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -105,21 +106,27 @@ def session_lines(config: pytest.Config, suites: Sequence[CoveredSuite]) -> Iter
 
     The rows of pages have a line of their own only with ``--fsm-cov``.
     """
+    in_full = config.getoption("--fsm-cov")
+    if not suites and in_full and not config.getoption("collectonly"):
+        yield (
+            "fsm: no conformance test was run, and --fsm-cov asks for them: those with fsm_case, "
+            "and rows of pages with --fsm-implementation"
+        )
     if not suites:
         return
     from fsm.conformance.covered_machines import group_by_machine
 
-    in_full = config.getoption("--fsm-cov")
+    titles = Counter(suite.title for suite in suites)
     for suite in suites:
         if not in_full and (suite.is_page or not (suite.done or suite.failed)):
             continue
         (machine,) = group_by_machine([suite])
-        yield _line(suite, machine)
+        yield _line(suite, machine, suite.function if titles[suite.title] > 1 else "")
         if in_full:
             yield from _not_run(machine)
 
 
-def _line(suite: CoveredSuite, machine: CoveredMachine) -> str:
+def _line(suite: CoveredSuite, machine: CoveredMachine, function: str) -> str:
     counts = [f"{suite.done:,} of {suite.planned:,} tests", _of(machine, "cells")]
     if machine.rows:
         counts.append(_of(machine, "rows", "documented rows"))
@@ -127,7 +134,8 @@ def _line(suite: CoveredSuite, machine: CoveredMachine) -> str:
     if suite.failed:
         shown = " --runxfail" if suite.failed[0] in suite.expected else ""
         verdict += f", to rerun: pytest{shown} {shlex.quote(suite.failed[0])}"
-    return f"fsm: {suite.title}: {', '.join(counts)}; {verdict}"
+    title = f"{suite.title} in {function}" if function else suite.title
+    return f"fsm: {title}: {', '.join(counts)}; {verdict}"
 
 
 def _of(machine: CoveredMachine, measure: str, noun: str = "") -> str:

@@ -179,7 +179,8 @@ def read_tests(path: Path) -> list[tuple[str, ...]]:
     except OSError as error:
         raise FsmError(f"{path}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FsmError(f"{path}: no suite as fsm suite --format json writes it") from error
+        text = "no suite of fsm suite --format json, and no coverage of pytest --fsm-cov-file"
+        raise FsmError(f"{path}: {text}") from error
     if not all(isinstance(event, str) for test in tests for event in test):
         raise FsmError(f"{path}: every event of a case must be a text")
     return tests

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from io import BytesIO
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import Any
@@ -17,9 +18,10 @@ import pytest
 from fsm.errors import CloseWarning, FsmError
 from fsm.implementations import Connection, connect
 from fsm.implementations.call_failures import CallError, HangError
-from fsm.implementations.connecting import connect_several
+from fsm.implementations.connecting import connect_several, connection_of
 from fsm.implementations.isolation import check_isolation
 from fsm.implementations.process import ProcessConnection
+from fsm.implementations.serving import serve
 from fsm.mealy import Mealy
 from fsm.suites import suite
 from fsm.suites.execution.implementation import run_test
@@ -263,6 +265,27 @@ def test_instances_that_share_their_state_are_refused() -> None:
         check_isolation(connections, ["open", "close"], shows=True)
 
 
+class Opening:
+    """Opens at every event, and is closed by a reset."""
+
+    def reset(self) -> None:
+        self.state = "closed"
+
+    def send(self, event: str) -> None:
+        self.state = "opened"
+
+    def observe(self) -> str:
+        return self.state
+
+
+def test_what_only_another_look_shows_is_shared_too() -> None:
+    """Every answer is right: only between the events one is open that should be closed."""
+    shared = Opening()
+    check_isolation([connection_of(Opening()) for _ in range(3)], ["open", "open"], shows=True)
+    with pytest.raises(FsmError, match="after the reset one answers 'closed' alone, and 'opened'"):
+        check_isolation([connection_of(shared) for _ in range(3)], ["open", "open"], shows=True)
+
+
 def test_a_server_without_sessions_takes_one_job() -> None:
     with serving_http(ServedDoor()) as url, pytest.raises(FsmError, match="leave --jobs out"):
         connect_several(url, 2)
@@ -274,6 +297,18 @@ def test_errors_have_one_text() -> None:
 
 
 # Adapters in Python that end more than a call ---------------------------------------------------
+
+
+class Interrupted(Opening):
+    def send(self, event: str) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_that_an_adapter_raises_is_an_answer() -> None:
+    replies = BytesIO()
+    asked = ['{"do":"reset"}', '{"do":"send","event":"open"}', '{"do":"bye"}']
+    serve(connection_of(Interrupted()), asked, replies)
+    assert replies.getvalue() == b'{}\n{"error":"KeyboardInterrupt"}\n{}\n'
 
 
 class EndsTheProcess:

@@ -15,8 +15,10 @@ from fsm.machine import Machine, Transition
 from fsm.mealy import Mealy
 from fsm.suites import suite
 from fsm.suites.differences import first_difference
-from fsm.suites.execution.implementation import run_test
+from fsm.suites.execution.implementation import RunResult, StepResult, run_test
+from fsm.suites.execution.origins import describe_mistake
 from fsm.suites.execution.reproduction import RESETS, reproduce
+from fsm.suites.execution.suite_runs import run_suite
 from tests.depth import cases
 from tests.suites.machines import mealys
 
@@ -128,6 +130,34 @@ def implementations_wrong_in(mealy: Mealy, s: int, x: int) -> Iterator[Mealy]:
 
 
 WITH_FEEDBACK = Mealy.of(fsm.load("with-feedback"))
+
+
+class Accepting(Table):
+    """Answers a rejected event with the status."""
+
+    def send(self, event: str) -> str:
+        answer = super().send(event)
+        return answer if answer != "rejected" else (self.mealy.shown or ())[self.state]
+
+
+def test_each_failure_is_told_with_a_trace_of_its_own() -> None:
+    """A failure in one cell is no other failure in another one, however short its trace is."""
+    result = run_suite(Accepting(WITH_FEEDBACK), suite("with-feedback", "tour"), most_failures=9)
+    wrong = [failure.as_dict(result.suite) for failure in result.failures]
+    cells = {(failure["state"], failure["event"]) for failure in wrong}
+    assert len(cells) == len(wrong) == result.different > 1
+    for failure, told in zip(result.failures, wrong, strict=True):
+        assert told["expected"].startswith("rejected")
+        assert failure.reproduction.proven
+        assert failure.specified.reason == f"{told['state']} rejects {told['event']}"
+
+
+def test_blanks_at_the_ends_of_an_answer_are_seen() -> None:
+    step = StepResult("x", "Sent", "Sent ", "s")
+    assert "got 'Sent '" in describe_mistake(
+        suite("engagement"), RunResult((step._replace(event=""),))
+    )
+    assert str(RunResult((step,))).endswith("Sent      'Sent '  s")
 
 
 class Broken(Table):

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 import fsm
 from fsm.errors import FsmError
+from fsm.implementations.call_failures import CallError
+from fsm.implementations.connecting import connection_of
+from fsm.implementations.connection import Settling, WaitingClock
 from fsm.mealy import Mealy
 from fsm.suites import suite
 from fsm.suites.equivalence import reduced
 from fsm.suites.learning.learnt import Learnt, learn
 from fsm.suites.learning.observation_tree import ROOT, ObservationTree
-from fsm.suites.learning.questions import Questions
+from fsm.suites.learning.questions import Answer, Questions
 from tests.depth import at_full_depth, samples
 from tests.suites.machines import mealys
 from tests.suites.test_implementation import Table
@@ -163,6 +166,18 @@ def test_what_is_shown_first_is_compared() -> None:
     assert str(only) == "to_send, after the reset: - | Draft"
 
 
+def test_what_follows_a_wrong_reset_is_compared() -> None:
+    """The first status is wrong, and one cell of another state as well."""
+    shown = ("Draft", *(RIGHT.shown or ())[1:])
+    after = RIGHT.next.copy()
+    after[1, RIGHT.inputs.index("delivered")] = 1
+    system = replace(RIGHT, next=after, shown=shown)
+    learnt, _ = learnt_of(system, RIGHT, 1)
+    places = [(found.input, found.trace) for found in learnt.differences(RIGHT)]
+    assert places == [("", ()), ("delivered", ("relayed", "delivered"))]
+    assert learnt.not_compared(RIGHT) == ()
+
+
 # Where there is no end
 
 
@@ -266,6 +281,81 @@ def test_a_changed_answer_is_told() -> None:
         questions.ask((0, 1))
 
 
+class Ending(Table):
+    """A program that ends at its second event, or when it is looked at then."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__(replace(RIGHT, shown=None))
+        self.at, self.sent, self.observe = at, 0, self.look
+        self.connection = connection_of(self)
+
+    def reset(self) -> None:
+        super().reset()
+        self.sent = 0
+
+    def send(self, event: str) -> str:
+        self.sent += 1
+        answer = super().send(event)
+        self._end("send")
+        return answer
+
+    def look(self) -> str:
+        self._end("observe")
+        return (RIGHT.shown or ())[self.state]
+
+    def _end(self, place: str) -> None:
+        if self.at == place and self.sent == 2:
+            self.connection.is_broken = True
+            raise CallError("the program ended with exit status 3")
+
+
+@pytest.mark.parametrize("at", ["send", "observe"])
+def test_an_end_is_told_with_its_trace(at: str) -> None:
+    said = "the program ended with exit status 3; trace: [a-z_]*, [a-z_]*; what follows cannot"
+    with pytest.raises(FsmError, match=said):
+        learn(Ending(at).connection, RIGHT.inputs, shows=True, reference=RIGHT)
+
+
+class Slow(Table):
+    """Shows what changed a second late, by a clock of the test."""
+
+    def __init__(self, mealy: Mealy) -> None:
+        super().__init__(mealy)
+        self.now, self.late, self.at = 0.0, "", 0.0
+        self.observe = lambda: self.shown if self.now >= self.at else self.late
+
+    @property
+    def shown(self) -> str:
+        return (self.mealy.shown or ())[self.state]
+
+    def reset(self) -> None:
+        self.late, self.at = self.observe(), self.now + 1
+        super().reset()
+
+    def send(self, event: str) -> str:
+        self.late, self.at = self.observe(), self.now + 1
+        return super().send(event)
+
+    def time(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_what_is_shown_late_is_learnt() -> None:
+    """A new status that is right is not waited for any longer, one that may change still is."""
+    after = RIGHT.next.copy()
+    after[1, RIGHT.inputs.index("relayed")] = 2
+    for mealy in (RIGHT, replace(RIGHT, next=after)):
+        system = Slow(mealy)
+        connection = connection_of(system)
+        connection.settling = Settling(5.0, WaitingClock(system.time, system.sleep))
+        learnt = learn(connection, RIGHT.inputs, shows=True, reference=RIGHT)
+        assert agree(mealy, learnt.mealy)
+        assert system.now < 0.9 * 5.0 * (learnt.cost.events + learnt.cost.resets)
+
+
 # The tree
 
 
@@ -291,4 +381,5 @@ def test_answers_beyond_the_bound_are_compared_and_forgotten(
     learnt, _ = learnt_of(RIGHT, wrong, 1)
     assert agree(RIGHT, learnt.mealy)
     questions = Questions(Table(RIGHT), RIGHT.inputs, shows=True)
-    assert questions.refutation((0, 0, 0), [9, 9, 9]) == (0,)
+    never = questions.number(Answer("never", "seen"))
+    assert questions.refutation((0, 0, 0), [never] * 3) == (0,)

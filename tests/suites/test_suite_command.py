@@ -177,12 +177,14 @@ def test_a_right_implementation_is_learnt(fsm: Fsm, module: str) -> None:
 def test_every_difference_of_a_wrong_one_is_told(fsm: Fsm, module: str, tmp_path: Path) -> None:
     result = fsm("learn", f"{module}:Wrong", "with-feedback", "-o", tmp_path / "learnt.dot")
     assert result.status == 1
-    assert result.out.splitlines()[1:] == [
-        "soft_bounce in awaiting: Failed | Sent; trace: relayed, soft_bounce"
-    ]
+    _, difference, hidden = result.out.splitlines()
+    assert difference == "soft_bounce in awaiting: Failed | Sent; trace: relayed, soft_bounce"
+    assert hidden.startswith("Not compared: relayed in retrying, delivered in retrying, ")
+    assert hidden.endswith("and 2 more; no trace without a difference leads there.")
     assert "awaiting" in fsm("show", tmp_path / "learnt.dot").out
     facts = json.loads(fsm("learn", f"{module}:Wrong", "with-feedback", "--json").out)
     assert facts["differences"][0]["trace"] == ["relayed", "soft_bounce"]
+    assert facts["not_compared"][0] == {"state": "retrying", "input": "relayed"}
 
 
 NO_ADAPTERS = {

@@ -29,7 +29,7 @@ from fsm.implementations.observation import (
 from fsm.machine_parts import Timer
 from fsm.mealy import NOTHING, REJECTED, Mealy, with_shown
 from fsm.suites.execution.timing import Advance, timed_steps
-from fsm.text import align_columns, visible
+from fsm.text import align_columns, visible, with_visible_ends
 
 __all__ = ["Implementation", "RunResult", "StepResult", "run_test"]
 
@@ -72,6 +72,11 @@ class StepResult(NamedTuple):
     """The state of the specification after the step."""
 
     @property
+    def shown_answers(self) -> tuple[str, str]:
+        """Both answers, in quotes where a blank at an end would not be seen."""
+        return with_visible_ends(self.expected), with_visible_ends(self.got)
+
+    @property
     def agrees(self) -> bool:
         """Whether both answers are the same."""
         return self.expected == self.got
@@ -100,7 +105,7 @@ class RunResult(NamedTuple):
         observed = len(self.steps) - len(self.trace)  # the observation after the reset is step 0
         numbered = enumerate(self.steps, 1 - observed)
         rows = [
-            tuple(map(visible, (str(n), step.event or "(reset)", *step[1:])))
+            tuple(map(visible, (str(n), step.event or "(reset)", *step.shown_answers, step.state)))
             for n, step in numbered
         ]
         marks = [" ", *(" " if step.agrees else ">" for step in self.steps)]

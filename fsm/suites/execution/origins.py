@@ -51,4 +51,5 @@ def describe_mistake(suite: Suite, run: RunResult) -> str:
     wrong = run.steps[-1]
     state = state_before(suite, run)
     place = f"{wrong.event} in {state}" if state else "after the reset"
-    return visible(f"{place}: expected {wrong.expected}, got {wrong.got}")
+    expected, got = wrong.shown_answers
+    return visible(f"{place}: expected {expected}, got {got}")

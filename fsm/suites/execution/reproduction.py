@@ -7,7 +7,7 @@ one that is found is run once more: a difference that does not come back is no r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import NamedTuple
@@ -28,7 +28,7 @@ REPEATS = 10
 
 
 class Reproduction(NamedTuple):
-    """A failing run; ``proven`` where every shorter trace was run and passed."""
+    """A failing run; ``proven`` where every shorter trace was run, and none fails in this way."""
 
     run: RunResult
     proven: bool
@@ -57,14 +57,18 @@ def reproduce(
     *,
     timers: Sequence[Timer] = (),
     values: Mapping[str, Mapping[str, object]] | None = None,
+    is_same: Callable[[RunResult], bool] | None = None,
 ) -> Reproduction:
     """Return the shortest failing run that is found with this many resets.
+
+    With ``is_same``, only failing runs count of which it says that they fail in the same way.
 
     It is the failed run itself where nothing shorter fails, or where it does not fail again in the
     same way; deterministic for a deterministic implementation. ``timers`` and ``values`` are those
     with which it failed, see :func:`run_test`.
     """
-    return _Shrinking(implementation, mealy, failed, resets, timers, values).result()
+    run = partial(run_test, implementation, mealy, timers=timers, values=values)
+    return _Shrinking(run, mealy, failed, resets, is_same).result()
 
 
 class _Shrinking:
@@ -72,17 +76,16 @@ class _Shrinking:
 
     def __init__(
         self,
-        implementation: Implementation | Connection,
+        run: Callable[[Iterable[str]], RunResult],
         mealy: Mealy,
         failed: RunResult,
         resets: int,
-        timers: Sequence[Timer],
-        values: Mapping[str, Mapping[str, object]] | None,
+        is_same: Callable[[RunResult], bool] | None,
     ) -> None:
-        self.mealy = mealy
+        self.mealy, self.is_same = mealy, is_same
         self.best, self.left = failed, resets
         self.after = mealy.next.tolist()
-        self._run_test = partial(run_test, implementation, mealy, timers=timers, values=values)
+        self._run_test = run
 
     def result(self) -> Reproduction:
         failed = self.best
@@ -149,9 +152,10 @@ class _Shrinking:
         if self.left <= 1:  # one is kept for the trace that is found
             return False
         run = self._run(self.mealy.inputs[x] for x in word)
-        if not run.agrees:
+        fails = not run.agrees and (self.is_same is None or self.is_same(run))
+        if fails:
             self.best = run
-        return not run.agrees
+        return fails
 
     def _defined(self, length: int) -> Iterator[Word]:
         words = product(range(len(self.mealy.inputs)), repeat=length)

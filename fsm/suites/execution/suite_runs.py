@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -290,13 +291,31 @@ class _Runner:
         return cells
 
     def failures(self, most: int) -> Iterator[SuiteFailure]:
-        """Yield the first different failures, each with a short trace."""
-        for first, *others in islice(self.failed.values(), most):
-            found = reproduce(
-                self.connections[0],
-                self.suite.mealy,
-                first.run,
-                timers=self.timers,
-                values=self.values,
-            )
+        """Yield the first different failures, each with a short trace.
+
+        A shorter trace that is another one of these failures is told there alone.
+        """
+        listed = dict(islice(self.failed.items(), most))
+        told: set[_Cell] = set()
+        for cell, (first, *others) in listed.items():
+            found = self._reproduce(first.run)
+            shown = self._cell(found.run)
+            if shown != cell and (shown in told or shown in listed):
+                found = self._reproduce(first.run, partial(self._is_in, cell))
+            told.add(self._cell(found.run))
             yield SuiteFailure(first, found, specified_cell(self.suite, found.run), len(others))
+
+    def _is_in(self, cell: _Cell, run: RunResult) -> bool:
+        return self._cell(run) == cell
+
+    def _reproduce(
+        self, run: RunResult, is_same: Callable[[RunResult], bool] | None = None
+    ) -> Reproduction:
+        return reproduce(
+            self.connections[0],
+            self.suite.mealy,
+            run,
+            timers=self.timers,
+            values=self.values,
+            is_same=is_same,
+        )

@@ -8,9 +8,9 @@ guarantee of its suite.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from fsm.errors import FsmError
 from fsm.implementations.connection import Connection
 from fsm.mealy import Mealy
-from fsm.suites.differences import CellDifference, cell_differences
+from fsm.suites.differences import CellDifference, cell_differences, uncompared_cells
 from fsm.suites.execution.implementation import Implementation
 from fsm.suites.generation import MAX_SYMBOLS, Suite, suite
 from fsm.suites.guarantee import Guarantee
@@ -68,20 +68,27 @@ class Learnt:
         """Return every cell of a specification that the implementation answers differently."""
         return cell_differences(specification, self.mealy)
 
+    def not_compared(self, specification: Mealy) -> tuple[tuple[str, str], ...]:
+        """Return the cells (state, event) of a specification behind differences only."""
+        return uncompared_cells(specification, self.mealy)
+
     def named_after(self, specification: Mealy) -> Mealy:
         """Return the machine with its states named after those of a specification.
 
         A state gets the name of the state to which its shortest trace leads in the specification;
-        where several get one name, all but the first are numbered.
+        where several get one name, all but the first have a number that no other name has.
         """
         spec = Spec.of(self.mealy)
         columns = [_column(specification, event) for event in spec.inputs]
-        seen: Counter[str] = Counter()
+        taken, own = set(specification.states), set[str]()
         names = [""] * len(self.mealy.states)
         for place, word in zip(spec.origin, spec.cover, strict=True):
             name = _after(specification, [columns[x] for x in word])
-            seen[name] += 1
-            names[place] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+            if name in own:
+                name = next(each for each in _numbered(name) if each not in taken)
+            names[place] = name
+            own.add(name)
+            taken.add(name)
         return replace(self.mealy, states=tuple(names))
 
 
@@ -153,6 +160,10 @@ def _mealy(made: Hypothesis, questions: Questions, name: str) -> Mealy:
         np.array([[number[text] for text in row] for row in texts]),
         shown=tuple(made.shown) if questions.shows else None,
     )
+
+
+def _numbered(name: str) -> Iterator[str]:
+    return (f"{name} ({number})" for number in count(2))
 
 
 def _column(mealy: Mealy, event: str) -> int:

@@ -43,6 +43,8 @@ class Questions:
         self._number: dict[Answer, int] = {}
         self._shown: dict[str, int] = {}
         self._shown_after: list[int] = []
+        self._seen = ""
+        """What was shown last."""
         self.first = self._reset()
         self._is_reset = True
         self.tree = ObservationTree(self.shown_number(self.first), self._shown_after)
@@ -101,15 +103,16 @@ class Questions:
     def _run(self, word: Word, expected: Sequence[int] = ()) -> list[int]:
         """Send a word and return the answers, up to the first one that is not as expected."""
         if not self._is_reset:
-            shown = self._reset()
+            shown = self._reset(self.first)
             if shown != self.first:
                 raise FsmError(
                     f"after a reset the implementation shows {self.first!r}, and then {shown!r}"
                 )
         self._is_reset = False
         answers: list[int] = []
-        for x in word:
-            answer = self._send(self.inputs[x])
+        for place in range(len(word)):
+            right = self.answers[expected[place]].shown if expected else None
+            answer = self._send(word[: place + 1], right)
             answers.append(answer)
             if expected and answer != expected[len(answers) - 1]:
                 break
@@ -124,7 +127,7 @@ class Questions:
                 after = tree.add(node, x, answer)
             elif tree.answer(after) != answer:
                 before, now = self.answers[tree.answer(after)], self.answers[answer]
-                trace = ", ".join(self.inputs[y] for y in word[:place])
+                trace = self._trace(word[:place])
                 raise FsmError(
                     f"the implementation is not deterministic: the last answer to {trace} was "
                     f"'{before}', and then '{now}'"
@@ -132,16 +135,39 @@ class Questions:
             node = after
         return node
 
-    def _reset(self) -> str:
+    def _reset(self, expected: str | None = None) -> str:
         self.resets += 1
-        seen = reset_and_observe(self._connection, shows=self.shows)
-        if seen.failure:
-            raise FsmError(f"reset() of the implementation failed: {seen.failure}")
+        awaited = self._awaited(expected)
+        seen = reset_and_observe(self._connection, shows=self.shows, expected=awaited)
+        if seen.failure or self._connection.is_broken:
+            raise FsmError(f"reset() of the implementation failed: {seen.failure or seen.shown}")
+        self._seen = seen.shown
         return seen.shown
 
-    def _send(self, event: str) -> int:
+    def _awaited(self, expected: str | None) -> str | None:
+        """Return what need not be waited for any longer once it is shown.
+
+        What was shown before may still change, also where it is expected to stay.
+        """
+        return None if expected == self._seen else expected
+
+    def _send(self, word: Word, expected: str | None) -> int:
+        """Send the last event of a word; ``expected`` is what should be shown then, if known.
+
+        Raises :class:`FsmError` where the implementation must be begun anew: then no event follows
+        that could be asked about.
+        """
         self.events += 1
-        seen = send_and_observe(self._connection, event, shows=self.shows)
-        if seen.failure and self._connection.is_broken:
-            raise FsmError(f"{event!r} after a reset and more events: {seen.failure}")
+        event = self.inputs[word[-1]]
+        awaited = self._awaited(expected)
+        seen = send_and_observe(self._connection, event, shows=self.shows, expected=awaited)
+        if self._connection.is_broken:
+            raise FsmError(
+                f"{seen.failure or seen.shown}; trace: {self._trace(word)}; what follows cannot be "
+                "learnt; fsm test tells the failures, each with a short trace"
+            )
+        self._seen = seen.shown
         return self.number(Answer(seen.text, seen.shown))
+
+    def _trace(self, word: Word) -> str:
+        return ", ".join(self.inputs[x] for x in word)
