@@ -23,7 +23,9 @@ _CONSTANT = re.compile(r"\bconst\s+([A-Za-z_$][\w$]*)\s*(?::[^=;]{1,500}?)?=(?![
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _WORD_BEFORE = re.compile(r"[A-Za-z_$][\w$]*\Z")
 _MEMBER = re.compile(r"\s*!?\s*\??\.\s*([A-Za-z_$][\w$]*)|\s*!?\s*(?:\?\.)?\s*\[")
-_ASSIGNS = re.compile(r"\s*!?\s*(?:(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])|\+\+|--)")
+_ASSIGNS = re.compile(
+    r"\s*!?\s*(?:(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])|\+\+|--|of\b)"
+)
 _BINDS = re.compile(r"\s*(?::[^=;,(){}]{1,300})?=(?!=)")
 _IMPORT = re.compile(r"\bimport\s+(?:type\s+)?((?:(?!\bimport\b)[^;\"'`]){1,5000}?)\bfrom\b")
 _RESULT = re.compile(r"\s*(?::[^={;()]{1,300})?(?:=>|\{)")

@@ -217,6 +217,7 @@ CHANGED = {
     "a pattern": "function f({ on }) {}",
     "several declared": "function f() { const x = 1, on = {}; }",
     "imported": "import { on } from './on';",
+    "by a loop": "for (on.P of ['a']) f();",
     "of each": "for (const o of [on]) o.P = 'a';",
 }
 
