@@ -49,9 +49,11 @@ def compare(a: Machine | Mealy | str, b: Machine | Mealy | str) -> Comparison:
     >>> comparison.same, comparison.differences[0].trace
     (False, ('relayed',))
     """
+    from fsm.mealy import Mealy
+
     given = [with_answers(each) for each in (a, b)]
     for each in given:
-        if not isinstance(each, Machine | str) and each.unheld:
+        if isinstance(each, Mealy) and each.unheld:
             ours, theirs = map(_loaded, given)
             return compare_answers(ours, theirs, f"{each.name}: {each.unheld}")
     a, b = (_table(each) for each in given)
@@ -77,7 +79,9 @@ def _loaded(given: Machine | Mealy | str) -> Machine | Mealy:
 
 
 def _table(given: Machine | Mealy | str) -> Machine:
-    return as_machine(given) if isinstance(given, Machine | str) else given.machine()
+    from fsm.mealy import Mealy
+
+    return given.machine() if isinstance(given, Mealy) else as_machine(given)
 
 
 class _Lockstep:
