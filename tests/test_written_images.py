@@ -43,6 +43,22 @@ MACHINES = {
 } | ({"leader lines": lambda: drawn_at_random(16, 4, 4, 2)} if DEEP else {})
 
 
+@pytest.mark.parametrize(
+    ("form", "told"), [("png", "was made smaller"), ("pdf", "longer than many programs")]
+)
+def test_an_image_that_is_too_long_is_told(
+    form: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = with_texts("a", "b")
+    notes: list[str] = []
+    lay_out(machine, Look(), form, warn=notes.append)
+    assert notes == []
+    monkeypatch.setattr("fsm.drawing.graphviz._LONGEST", {"png": 100, "pdf": 50})
+    lay_out(machine, Look(), form, warn=notes.append)
+    assert len(notes) == 1
+    assert told in notes[0]
+
+
 class Line(NamedTuple):
     """A line of text, and the middle or the left end of its baseline."""
 

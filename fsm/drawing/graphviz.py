@@ -62,6 +62,8 @@ _IMAGES = ("svg", "png", "pdf")
 _DPI = 144
 _DOTS = 12_000_000
 """A larger picture has fewer dots per inch, but at least half of them."""
+_LONGEST = {"png": 32_767, "pdf": 14_400}
+"""The dots beyond which Graphviz shrinks an image, and the points of the longest page of a PDF."""
 _CROWDED = 120
 """With more arrows there is no room without crossings."""
 _FEW = 60
@@ -120,7 +122,10 @@ def lay_out(
         return picture, svg
     drawing = final_drawing(svg, picture)
     _, _, *extent = numbers_of(drawing.get("viewBox", ""))
-    return picture, draw.image(picture, painted_dot(drawing), format, _dpi(*extent))
+    dpi = _dpi(*extent)
+    if warn and max(extent) * (dpi / 72 if format == "png" else 1) > _LONGEST[format]:
+        warn(_too_long(format, *extent))
+    return picture, draw.image(picture, painted_dot(drawing), format, dpi)
 
 
 def _is_large(picture: Picture) -> bool:
@@ -242,6 +247,14 @@ def _dpi(width: float = 0.0, height: float = 0.0) -> int:
     """Return the dots per inch of a picture with this size in points: fewer for a large one."""
     inches = max(width * height / 72**2, 1)
     return max(_DPI // 2, min(_DPI, int(sqrt(_DOTS / inches))))
+
+
+def _too_long(format: str, width: float, height: float) -> str:  # noqa: A002
+    """Return what becomes of an image that is too long, and what to draw instead."""
+    size = f"a picture of {width / 72:,.0f} x {height / 72:,.0f} inches"
+    if format == "png":
+        return f"{size} was made smaller, and may not be legible; an SVG is"
+    return f"{size} is longer than many programs show a page; an SVG is shown"
 
 
 def _check(format: str, engine: str, renderer: Renderer | None) -> None:  # noqa: A002
