@@ -281,7 +281,7 @@ def import_object(name: str) -> object:
     except ImportError as error:
         raise MachineError(
             f"{name}: cannot import {module_name!r}: {error}"
-            f"{_shadowed(module_name, '; ') or _misspelt(module_name)}"
+            f"{_shadowed(module_name, '; ') or _misspelt(module_name, error.name)}"
             f"{_as_source(module_name, attribute)}"
         ) from error
     except (Exception, SystemExit) as error:  # a module is a program, and may end itself
@@ -308,9 +308,13 @@ def _as_source(module_name: str, attribute: str) -> str:
     return f"; to read it without importing it: {source.as_posix()}#{attribute}"
 
 
-def _misspelt(module_name: str) -> str:
-    """Return a question for the modules of the working directory with a similar name."""
-    question = suggestion(module_name, local_modules())
+def _misspelt(module_name: str, missing: str | None) -> str:
+    """Return a question for the modules of the working directory with a similar name.
+
+    There is none where the module is there, and imports one that is ``missing``.
+    """
+    is_there = not f"{module_name}.".startswith(f"{missing}.")
+    question = None if is_there else suggestion(module_name, local_modules())
     return f"; {question}" if question else ""
 
 
