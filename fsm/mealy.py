@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     IntTable: TypeAlias = NDArray[np.int32]
 
-__all__ = ["NOTHING", "REJECTED", "Mealy", "Observable", "with_shown"]
+__all__ = ["MISSING", "NOTHING", "REJECTED", "Mealy", "Observable", "with_shown"]
 
 Observable: TypeAlias = Literal["status", "state", "output"]
 """What an implementation shows of a compiled machine: its status or its state, at any time, or
@@ -41,6 +41,9 @@ REJECTED = "rejected"
 
 NOTHING = "-"
 """The output where no status is shown yet."""
+
+MISSING = "missing"
+"""What differences say of a missing cell, in place of an output."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -238,6 +241,18 @@ class Mealy:
                 "fsm draw, and fsm compare, suite, test and learn take its answers as they are"
             )
         return _moore(self)
+
+    def answer(self, state: int, x: int, *, shows: bool) -> str:
+        """Return the output of a cell, with what is shown after it if ``shows`` and that differs.
+
+        It is :data:`MISSING` for a missing cell; an ``x`` below 0 is no input of the machine.
+        """
+        target = -1 if x < 0 else int(self.next[state, x])
+        if target < 0:
+            return MISSING
+        output = self.outputs[int(self.output[state, x])]
+        shown = self.shown[target] if shows and self.shown else ""
+        return with_shown(output, shown or output)
 
     @cached_property
     def reached(self) -> tuple[int, ...]:

@@ -156,6 +156,12 @@ def test_loading_a_machine_imports_only_what_compiling_needs() -> None:
     assert not loaded & {"numpy", "polars", "networkx", "jinja2"}
 
 
+def test_a_table_is_shown_without_the_libraries_of_logs() -> None:
+    loaded = python("-c", "import sys, fsm.cli.show; print(*sys.modules)").split()
+    assert "fsm.cli.show" in loaded
+    assert not {*loaded} & {"numpy", "polars"}
+
+
 def marked() -> list[int]:
     lines = (USER / "wrong.py").read_text().splitlines()
     return [number for number, line in enumerate(lines, start=1) if line.endswith("# wrong")]

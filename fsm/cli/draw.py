@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_HINT = "For a part, use --focus STATE; --whole draws each state"
+_PART = "For a part, use --focus STATE"
+_EACH = "--whole draws each state"
 _BINARY = ("png", "pdf")
 _ENGINES = ("dot", "neato", "fdp", "sfdp", "circo", "twopi")
 
@@ -317,15 +319,17 @@ def command(
             look,
             engine=engine,
             timeout=timeout.total_seconds() if timeout else None,
-            warn=_tell,
+            warn=partial(_tell, is_whole=whole),
         )
     data = picture if isinstance(picture, bytes) else picture.encode()
     write_output(data, output)
 
 
-def _tell(text: str) -> None:
-    """Print what the drawing says about itself."""
-    print_message(text if text.startswith((TABLE_DRAWN, LEFT_OUT)) else f"{text}. {_HINT}")
+def _tell(text: str, *, is_whole: bool) -> None:
+    """Print what the drawing says about itself, and what to do where it is large."""
+    is_large = not text.startswith((TABLE_DRAWN, LEFT_OUT))
+    hint = _PART if is_whole else f"{_PART}; {_EACH}"
+    print_message(f"{text}. {hint}" if is_large else text)
 
 
 def _events(machine: Machine, trace: str) -> tuple[str, ...]:

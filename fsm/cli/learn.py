@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,10 +34,10 @@ from fsm.formats.dot import mealy_to_dot
 from fsm.formats.json_document import to_json
 from fsm.machine import Machine
 from fsm.mealy import Mealy, Observable
-from fsm.suites.execution.timing import sent_timers
 from fsm.text import first_names, quantity
 
 if TYPE_CHECKING:
+    from fsm.suites.differences import CellDifference
     from fsm.suites.learning.learnt import Learnt
 
 __all__ = ["command"]
@@ -142,20 +142,8 @@ def command(
         }
         print_json(_facts(learnt) | found, "learn")
     else:
-        states = quantity(len(learnt.mealy.states), "state")
-        click.echo(
-            f"{printable(implementation)}: {states}, learnt with {_effort(learnt)}; "
-            f"right for {learnt.guarantee.domain}"
-        )
-        for text in assumed:
-            click.echo(printable(f"assumed: {text}"))
-        for difference in differences:
-            click.echo(printable(str(difference)))
-        if hidden:
-            cells = first_names([f"{event} in {state}" for state, event in hidden])
-            click.echo(
-                printable(f"Not compared: {cells}; no trace without a difference leads there.")
-            )
+        for line in _lines(learnt, assumed, differences, hidden):
+            click.echo(printable(line, 2000))
         if not differences:
             click.echo(printable(f"The implementation conforms to {machine}."))
     if output:
@@ -209,11 +197,31 @@ def _written(mealy: Mealy, output: Path) -> bytes:
 
 def _assumed(specification: Machine | Mealy) -> list[str]:
     if isinstance(specification, Machine):
+        from fsm.suites.execution.timing import sent_timers
+
         note = sent_timers(specification.timers, "learning lets no time pass")
     else:
         cells = first_names([f"{event} in {state}" for state, event in specification.missing])
         note = f"what the machine leaves open is not compared: {cells}" if cells else ""
     return [note] if note else []
+
+
+def _lines(
+    learnt: Learnt,
+    assumed: list[str],
+    differences: Sequence[CellDifference],
+    hidden: Sequence[tuple[str, str]],
+) -> Iterator[str]:
+    """Yield what it took to learn a machine, and what it does otherwise than MACHINE."""
+    states = quantity(len(learnt.mealy.states), "state")
+    effort = f"{states}, learnt with {_effort(learnt)}"
+    yield f"{learnt.mealy.name}: {effort}; right for {learnt.guarantee.domain}"
+    for text in assumed:
+        yield f"assumed: {text}"
+    yield from map(str, differences)
+    if hidden:
+        cells = first_names([f"{event} in {state}" for state, event in hidden])
+        yield f"Not compared: {cells}; no trace without a difference leads there."
 
 
 def _effort(learnt: Learnt) -> str:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,12 +18,14 @@ from fsm.cli.file_params import INPUT
 from fsm.cli.help import Example, HelpCommand, option
 from fsm.cli.text import print_json, printable
 from fsm.cli.values import machine_argument
-from fsm.conformance.covered_cells import CoveredCells, read_coverage
 from fsm.documented_machines import load_documented
 from fsm.errors import AssumptionWarning
 from fsm.machine import Machine
 from fsm.tables.write import header_of_matrix, markdown_lines, rows_of_matrix, transitions_grid
 from fsm.text import inert, quantity, visible
+
+if TYPE_CHECKING:
+    from fsm.conformance.covered_cells import CoveredCells
 
 __all__ = ["command"]
 
@@ -70,7 +73,11 @@ def command(machine: str, cells: bool, form: str, coverage: str | None, json_too
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AssumptionWarning)  # all are listed below
         loaded = load_documented(machine)
-    tested = read_coverage(Path(coverage), loaded) if coverage is not None else None
+    tested = None
+    if coverage is not None:
+        from fsm.conformance.covered_cells import read_coverage
+
+        tested = read_coverage(Path(coverage), loaded)
     header: Row
     rows: Iterable[Row]
     if cells:
@@ -91,7 +98,7 @@ def command(machine: str, cells: bool, form: str, coverage: str | None, json_too
         *_timer_lines(loaded),
         *loaded.ignored,
         *(f"assumed: {text}" for text in loaded.assumed),
-        *(_coverage_lines(loaded, tested) if tested else ()),
+        *((tested.summary(loaded), *tested.notes) if tested else ()),
     ):
         click.echo(printable(line), err=True)
 
@@ -116,20 +123,6 @@ def _with_tests(header: Row, rows: Iterable[Row], tested: CoveredCells) -> Itera
         texts = (quantity(cell.count, "test") if cell else "not run" for cell in found)
         said = ("rejected" if cell == "-" else cell for cell in cells)
         yield (state, status, *(f"{c}: {text}" for c, text in zip(said, texts, strict=True)))
-
-
-def _coverage_lines(machine: Machine, tested: CoveredCells) -> Iterator[str]:
-    """Yield how much of the table tests ran, and what is to be known about the tests."""
-    accepted = {(t.source, t.event) for t in machine.transitions}
-    cells = [(state.name, event) for state in machine.states for event in machine.events]
-    run = [cell for cell in cells if tested.tests(*cell)]
-    transitions = sum(cell in accepted for cell in run)
-    yield (
-        f"{tested.file}: tests ran {len(run):,} of {len(cells):,} cells: "
-        f"{transitions:,} of {len(accepted):,} transitions, "
-        f"{len(run) - transitions:,} of {len(cells) - len(accepted):,} rejections"
-    )
-    yield from tested.notes
 
 
 def _csv_lines(header: Row, rows: Iterable[Row]) -> Iterator[str]:

@@ -7,15 +7,12 @@ is learnt from it is a Mealy machine: what differs then is the answer to an even
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fsm.catalog import as_specification
 from fsm.comparison.result import Comparison, Difference, DifferenceKind, StatePair
 from fsm.graph import PathSearch
 from fsm.machine import Machine
-
-if TYPE_CHECKING:
-    from fsm.mealy import Mealy
+from fsm.mealy import REJECTED, Mealy
 
 __all__ = ["compare_answers", "with_answers"]
 
@@ -51,8 +48,6 @@ def compare_answers(a: Machine | Mealy, b: Machine | Mealy, reason: str) -> Comp
 
 def _alike(a: Machine | Mealy, b: Machine | Mealy) -> tuple[Mealy, Mealy]:
     """Return both as Mealy machines; a machine answers what the other one shows."""
-    from fsm.mealy import Mealy
-
     if isinstance(a, Machine):
         first, second = reversed(_alike(b, a))
         return first, second
@@ -91,7 +86,8 @@ class _Answers:
                 self._step(pair, event, x, y)
 
     def _step(self, pair: tuple[int, int], event: str, x: int, y: int) -> None:
-        ours, theirs = self._answer(self.a, pair[0], x), self._answer(self.b, pair[1], y)
+        ours = self.a.answer(pair[0], x, shows=self.shows)
+        theirs = self.b.answer(pair[1], y, shows=self.shows)
         if ours != theirs:
             path = (*self.pairs.path(pair), event)
             self.differences.append(
@@ -100,15 +96,6 @@ class _Answers:
         after = int(self.a.next[pair[0], x]), int(self.b.next[pair[1], y])
         if min(after) >= 0 and _rejects(self.a, pair[0], x) == _rejects(self.b, pair[1], y):
             self.pairs.reach(after, pair, event)
-
-    def _answer(self, mealy: Mealy, state: int, x: int) -> str:
-        from fsm.mealy import with_shown
-
-        after = int(mealy.next[state, x])
-        if after < 0:
-            return "missing"
-        output = mealy.outputs[int(mealy.output[state, x])]
-        return with_shown(output, self._shown(mealy, after) if self.shows else output)
 
     def _shown(self, mealy: Mealy, state: int) -> str:
         return mealy.shown[state] if self.shows and mealy.shown else ""
@@ -127,8 +114,6 @@ def _column(mealy: Mealy, event: str) -> int:
 
 
 def _rejects(mealy: Mealy, state: int, x: int) -> bool:
-    from fsm.mealy import REJECTED
-
     return mealy.outputs[int(mealy.output[state, x])] == REJECTED
 
 

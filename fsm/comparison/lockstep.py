@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from fsm.alphabet import JointInput, joint_inputs
 from fsm.catalog import as_machine, load
@@ -21,9 +20,7 @@ from fsm.comparison.timers import running_timers, timers_of_step, timers_of_the_
 from fsm.errors import MachineError
 from fsm.graph import PathSearch, SharedPath, breadth_first, reaching
 from fsm.machine import Effect, Machine, Transition
-
-if TYPE_CHECKING:
-    from fsm.mealy import Mealy
+from fsm.mealy import MISSING, Mealy
 
 __all__ = ["ALL_FOLLOWED", "MOST_PAIRS", "compare"]
 
@@ -49,8 +46,6 @@ def compare(a: Machine | Mealy | str, b: Machine | Mealy | str) -> Comparison:
     >>> comparison.same, comparison.differences[0].trace
     (False, ('relayed',))
     """
-    from fsm.mealy import Mealy
-
     given = [with_answers(each) for each in (a, b)]
     for each in given:
         if isinstance(each, Mealy) and each.unheld:
@@ -79,8 +74,6 @@ def _loaded(given: Machine | Mealy | str) -> Machine | Mealy:
 
 
 def _table(given: Machine | Mealy | str) -> Machine:
-    from fsm.mealy import Mealy
-
     return given.machine() if isinstance(given, Mealy) else as_machine(given)
 
 
@@ -161,7 +154,7 @@ class _Lockstep:
             for joint in self.shared:
                 x, y = joint.steps(self.a, self.b, pair)
                 if bool(x) != bool(y):
-                    other = "missing" if self._is_open(pair, joint) else "rejected"
+                    other = MISSING if self._is_open(pair, joint) else "rejected"
                     shows = _by_side(x, "accepted", other)
                     path = self.path(pair, joint.name)
                     yield Difference(DifferenceKind.ACCEPTS, pair, path, shows, joint.name)

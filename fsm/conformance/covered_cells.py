@@ -88,6 +88,18 @@ class CoveredCells:
         """Return the tests of a cell, ``None`` where no test ran it."""
         return self.cells.get((state, event))
 
+    def summary(self, machine: Machine) -> str:
+        """Return how much of the table of a machine tests ran."""
+        accepted = {(t.source, t.event) for t in machine.transitions}
+        cells = [(state.name, event) for state in machine.states for event in machine.events]
+        run = [cell for cell in cells if self.tests(*cell)]
+        transitions = sum(cell in accepted for cell in run)
+        return (
+            f"{self.file}: tests ran {len(run):,} of {len(cells):,} cells: "
+            f"{transitions:,} of {len(accepted):,} transitions, "
+            f"{len(run) - transitions:,} of {len(cells) - len(accepted):,} rejections"
+        )
+
 
 def coverage_json(suites: Iterable[CoveredSuite]) -> bytes:
     """Return the content of the file for the suites of a session."""

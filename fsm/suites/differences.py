@@ -82,9 +82,13 @@ def _in_lockstep(a: Mealy, b: Mealy) -> Iterator[CellDifference]:
 def _along(a: Mealy, b: Mealy, pairs: _Pairs) -> Iterator[CellDifference]:
     """Follow the pairs of states as long as the answers agree; yield where they do not."""
     column = [b.inputs.index(name) if name in b.inputs else -1 for name in a.inputs]
+    shows = bool(a.shown and b.shown)
     for s, t in pairs:
         for x in _defined(a, s):
-            expected, got = _answer(a, s, x, b), _answer(b, t, column[x], a)
+            expected, got = (
+                mealy.answer(state, cell, shows=shows)
+                for mealy, state, cell in ((a, s, x), (b, t, column[x]))
+            )
             if expected == got:
                 after = int(a.next[s, x]), int(b.next[t, column[x]])
                 pairs.reach(after, (s, t), a.inputs[x])
@@ -102,15 +106,6 @@ def _stays(a: Mealy, s: int, x: int, b: Mealy, t: int, y: int) -> bool:
 
 def _defined(mealy: Mealy, state: int) -> list[int]:
     return [x for x, t in enumerate(mealy.next[state].tolist()) if t >= 0]
-
-
-def _answer(mealy: Mealy, state: int, x: int, other: Mealy) -> str:
-    """Return the output of a cell, with what is shown after it where that differs."""
-    if x < 0 or mealy.next[state, x] < 0:
-        return "undefined"
-    output = mealy.outputs[int(mealy.output[state, x])]
-    shown = _shown(mealy, int(mealy.next[state, x]), other)
-    return output if shown in ("", output) else f"{output}, shows {shown}"
 
 
 def _shown(mealy: Mealy, state: int, other: Mealy) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from fsm.errors import MachineError
 from fsm.formats.dot import parse_dot
-from fsm.mealy import Mealy
+from fsm.mealy import MISSING, Mealy
 from fsm.suites.differences import cell_differences
 from fsm.suites.equivalence import (
     characterising_set,
@@ -107,7 +107,7 @@ def test_differences_hold_when_they_are_run(a: Mealy, b: Mealy) -> None:
         assert set(before) <= common
         assert a.run(before) == b.run(before)
         assert a.run(found.trace)[-1] == found.expected
-        assert (b.run(found.trace)[-1] if last in common else "undefined") == found.got
+        assert (b.run(found.trace)[-1] if last in common else MISSING) == found.got
 
 
 PARTIAL = parse_dot('digraph { a -> b [label="x/0"] }', "partial")
